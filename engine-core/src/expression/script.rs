@@ -1,0 +1,36 @@
+//! The contract with a JavaScript engine, for what the native evaluator leaves to one.
+
+use std::fmt;
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use serde_json::Value;
+
+use super::{ExpressionError, Scope};
+
+/// The value of an expression; `None` is JavaScript's `undefined`.
+pub type Evaluation = Result<Option<Value>, ExpressionError>;
+
+/// Compiles JavaScript expressions. One engine serves all plans of a process.
+///
+/// An implementation gives scripts no host object, bounds their time, memory, stack and output, and keeps what one evaluation
+/// does to globals from the next.
+pub trait ScriptEngine: Send + Sync + fmt::Debug {
+    /// Compiles the code between `{{` and `}}` of one chunk of a parameter. Called once per plan.
+    ///
+    /// # Errors
+    /// When the code does not parse as one expression.
+    fn compile_expression(&self, code: &str) -> Result<Arc<dyn Script>, ExpressionError>;
+}
+
+/// A compiled expression.
+///
+/// As n8n does, evaluation swallows plain run-time errors of JavaScript: their value is `undefined`. An [`ExpressionError`] is what fails the item.
+pub trait Script: Send + Sync + fmt::Debug {
+    /// Evaluates here and now, within a few milliseconds; `None` when that is not enough, and the caller shall use
+    /// [`evaluate`](Self::evaluate) instead. Called on async workers: it never blocks them for longer.
+    fn try_evaluate(&self, scope: &dyn Scope) -> Option<Evaluation>;
+
+    /// Evaluates on a thread of the engine, within the engine's full limits. Dropping the future abandons the evaluation.
+    fn evaluate(self: Arc<Self>, scope: Arc<dyn Scope>) -> BoxFuture<'static, Evaluation>;
+}

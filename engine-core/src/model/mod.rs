@@ -1,0 +1,14 @@
+//! The data that the engine speaks of: workflows, items, identities, time.
+//!
+//! Everything here is plain data. Reading and writing its JSON formats is the work of [`crate::format`];
+//! turning a workflow into something that runs is the work of [`crate::plan`].
+
+mod binary;
+mod id;
+mod item;
+mod timestamp;
+
+pub use binary::{Binary, BinaryContent, BlobId};
+pub use id::{ExecutionId, NodeId, NodeKind, NodeVersion, WorkflowId};
+pub use item::{Batch, Item, ItemSource, Json, Link, Paired};
+pub use timestamp::{Timestamp, TimestampError};

@@ -1,0 +1,1 @@
+//! JavaScript: the engine behind expressions and Code nodes.

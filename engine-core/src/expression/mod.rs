@@ -4,9 +4,13 @@
 //! all else is compiled by a [`ScriptEngine`]. Values are data: what an expression gives is never evaluated again.
 
 mod error;
+pub mod js;
 mod scope;
 mod script;
+mod split;
+mod template;
 
 pub use error::{ExpressionError, ExpressionErrorKind};
 pub use scope::{ExecutionFacts, Facts, NodeFacts, NodeItems, OtherNode, Scope, WorkflowFacts};
 pub use script::{Evaluation, Script, ScriptEngine};
+pub use template::Template;

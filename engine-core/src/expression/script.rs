@@ -21,6 +21,15 @@ pub trait ScriptEngine: Send + Sync + fmt::Debug {
     /// # Errors
     /// When the code does not parse as one expression.
     fn compile_expression(&self, code: &str) -> Result<Arc<dyn Script>, ExpressionError>;
+
+    /// Compiles the code of a chunk that stands within text. Its value will be turned into text; an engine whose values are more than JSON
+    /// can hold (a `Date` writes its own text) does that itself and gives a string.
+    ///
+    /// # Errors
+    /// When the code does not parse as one expression.
+    fn compile_text_expression(&self, code: &str) -> Result<Arc<dyn Script>, ExpressionError> {
+        self.compile_expression(code)
+    }
 }
 
 /// A compiled expression.

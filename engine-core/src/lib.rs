@@ -3,5 +3,14 @@
 //! A workflow is a graph of typed nodes; lists of JSON items flow along its connections.
 
 pub mod blob;
+pub mod credential;
+pub mod execution;
 pub mod expression;
 pub mod model;
+pub mod node;
+pub mod observer;
+pub mod plan;
+pub mod problem;
+pub mod runtime;
+pub mod schema;
+pub mod state;

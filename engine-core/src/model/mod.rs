@@ -7,8 +7,10 @@ mod binary;
 mod id;
 mod item;
 mod timestamp;
+mod workflow;
 
 pub use binary::{Binary, BinaryContent, BlobId};
 pub use id::{ExecutionId, NodeId, NodeKind, NodeVersion, WorkflowId};
 pub use item::{Batch, Item, ItemSource, Json, Link, Paired};
 pub use timestamp::{Timestamp, TimestampError};
+pub use workflow::{Backoff, Connection, Durability, ExecutionOrder, Format, MAIN, NodeDefinition, NodeOptions, RetryPolicy, Settings, Workflow};

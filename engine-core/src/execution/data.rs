@@ -1,0 +1,291 @@
+//! What all nodes of one execution share.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Reply, Responder, RunLog};
+use crate::blob::BlobStore;
+use crate::credential::CredentialProvider;
+use crate::expression::{ExecutionFacts, ExpressionError, ExpressionErrorKind};
+use crate::model::{Batch, ExecutionId, Json, Workflow, WorkflowId};
+use crate::node::{NodeError, NodeMemory};
+use crate::observer::Observer;
+use crate::plan::Plan;
+use crate::runtime::Runtime;
+
+/// How an execution was started. n8n's names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum ExecutionMode {
+    /// By a person who tries the workflow: pinned data counts, static data is not stored.
+    #[default]
+    Manual,
+    /// By a trigger other than a webhook.
+    Trigger,
+    /// By a webhook.
+    Webhook,
+    /// Again, after a failure.
+    Retry,
+    /// Because another workflow failed.
+    Error,
+    /// By a node of another workflow.
+    Integrated,
+    /// From a command line.
+    Cli,
+}
+
+impl ExecutionMode {
+    /// n8n's name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Manual => "manual",
+            Self::Trigger => "trigger",
+            Self::Webhook => "webhook",
+            Self::Retry => "retry",
+            Self::Error => "error",
+            Self::Integrated => "integrated",
+            Self::Cli => "cli",
+        }
+    }
+
+    /// Whether pinned data stands in for nodes.
+    pub const fn uses_pinned_data(self) -> bool {
+        matches!(self, Self::Manual)
+    }
+}
+
+/// How important a line of an execution's log is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// For whoever mends the workflow.
+    Debug,
+    /// Worth knowing.
+    Info,
+    /// Something may be wrong.
+    Warn,
+    /// Something is wrong.
+    Error,
+}
+
+/// What the engine lends to every execution.
+#[derive(Clone, Debug)]
+pub struct Services {
+    /// Clock, timers, threads.
+    pub runtime: Arc<dyn Runtime>,
+    /// Binary data.
+    pub blobs: Arc<dyn BlobStore>,
+    /// Secrets.
+    pub credentials: Arc<dyn CredentialProvider>,
+    /// Runs other workflows.
+    pub caller: Arc<dyn WorkflowCaller>,
+    /// Is told what happens.
+    pub observer: Arc<dyn Observer>,
+    /// `$vars`.
+    pub variables: Arc<Json>,
+    /// Time zone of workflows that name none.
+    pub time_zone: Arc<str>,
+}
+
+/// Runs a workflow for a node of another.
+#[async_trait]
+pub trait WorkflowCaller: Send + Sync + fmt::Debug {
+    /// Runs it, and gives what each output of its last node gave; nothing when nobody waits for it.
+    ///
+    /// # Errors
+    /// When there is no such workflow, it does not allow this caller, or it fails.
+    async fn call(&self, parent: &ExecutionData, call: CallWorkflow) -> Result<Vec<Batch>, NodeError>;
+}
+
+/// A call of another workflow.
+#[derive(Clone, Debug)]
+pub struct CallWorkflow {
+    /// Which one.
+    pub workflow: WorkflowReference,
+    /// What its trigger gives.
+    pub items: Batch,
+    /// Whether the caller waits for its end.
+    pub wait: bool,
+}
+
+/// Which workflow is called.
+#[derive(Clone, Debug)]
+pub enum WorkflowReference {
+    /// One that the engine knows.
+    Id(WorkflowId),
+    /// One that the caller brings.
+    Inline(Arc<Workflow>),
+}
+
+/// One execution: its identity, its runs, and what its nodes share.
+pub struct ExecutionData {
+    pub(crate) id: ExecutionId,
+    pub(crate) mode: ExecutionMode,
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) log: RunLog,
+    pub(crate) services: Arc<Services>,
+    pub(crate) facts: ExecutionFacts,
+    pub(crate) depth: u32,
+    cancelled: AtomicBool,
+    responder: Mutex<Option<Arc<dyn Responder>>>,
+    custom: Mutex<Json>,
+    static_data: Mutex<StaticData>,
+    memories: Box<[OnceLock<Box<Mutex<NodeMemory>>>]>,
+}
+
+/// The workflow's static data, and whether the execution changed it.
+#[derive(Debug, Default)]
+pub(crate) struct StaticData {
+    pub(crate) data: Json,
+    pub(crate) changed: bool,
+}
+
+/// What an execution is made of.
+#[derive(Debug)]
+pub(crate) struct NewExecution {
+    pub(crate) id: ExecutionId,
+    pub(crate) mode: ExecutionMode,
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) services: Arc<Services>,
+    pub(crate) responder: Option<Arc<dyn Responder>>,
+    pub(crate) static_data: Json,
+    pub(crate) depth: u32,
+}
+
+impl ExecutionData {
+    pub(crate) fn new(new: NewExecution) -> Self {
+        let nodes = new.plan.len();
+        let mode = if new.mode == ExecutionMode::Manual { "test" } else { "production" };
+        let facts = ExecutionFacts { id: new.id.to_string().into(), mode: mode.into(), ..ExecutionFacts::default() };
+        Self {
+            id: new.id,
+            mode: new.mode,
+            plan: new.plan,
+            log: RunLog::new(nodes),
+            services: new.services,
+            facts,
+            depth: new.depth,
+            cancelled: AtomicBool::new(false),
+            responder: Mutex::new(new.responder),
+            custom: Mutex::default(),
+            static_data: Mutex::new(StaticData { data: new.static_data, changed: false }),
+            memories: (0..nodes).map(|_| OnceLock::new()).collect(),
+        }
+    }
+
+    /// Its id.
+    pub fn id(&self) -> ExecutionId {
+        self.id
+    }
+
+    /// How it was started.
+    pub fn mode(&self) -> ExecutionMode {
+        self.mode
+    }
+
+    /// The plan that it runs.
+    pub fn plan(&self) -> &Arc<Plan> {
+        &self.plan
+    }
+
+    /// What ran so far.
+    pub fn log(&self) -> &RunLog {
+        &self.log
+    }
+
+    /// How many executions called each other to get here; 0 for one that nobody called.
+    pub fn depth(&self) -> u32 {
+        self.depth
+    }
+
+    /// The workflow's id, where it has one.
+    pub fn workflow_id(&self) -> Option<&WorkflowId> {
+        self.plan.workflow().id.as_ref()
+    }
+
+    /// Whether it is being cancelled.
+    pub fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_cancelled(&self) {
+        self.cancelled.store(true, Ordering::Release);
+    }
+
+    /// The runtime.
+    pub fn runtime(&self) -> &Arc<dyn Runtime> {
+        &self.services.runtime
+    }
+
+    /// The store for binary data.
+    pub fn blobs(&self) -> &Arc<dyn BlobStore> {
+        &self.services.blobs
+    }
+
+    /// The secrets.
+    pub fn credentials(&self) -> &Arc<dyn CredentialProvider> {
+        &self.services.credentials
+    }
+
+    /// Answers the request that started the execution; false when it was answered already or there was none.
+    pub fn respond(&self, reply: Reply) -> bool {
+        let responder = lock(&self.responder).take();
+        responder.inspect(|responder| responder.respond(reply)).is_some()
+    }
+
+    /// The searchable data that nodes set so far.
+    pub fn custom_data(&self) -> Json {
+        lock(&self.custom).clone()
+    }
+
+    /// Sets an entry of the searchable data: at most 10 entries, keys of 50 and texts of 512 characters, as in n8n.
+    ///
+    /// # Errors
+    /// When the key is empty or a limit is passed.
+    pub fn set_custom_data(&self, key: &str, value: &Value) -> Result<(), ExpressionError> {
+        let refuse = |message: String| Err(ExpressionError::new(ExpressionErrorKind::Limit, message));
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        if key.is_empty() || key.chars().count() > 50 || !key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+            return refuse(format!("custom data key {key:?} must have 1 to 50 letters, digits or underscores"));
+        }
+        if text.chars().count() > 512 {
+            return refuse(format!("custom data value for {key:?} is longer than 512 characters"));
+        }
+        let mut custom = lock(&self.custom);
+        if custom.len() >= 10 && !custom.contains_key(key) {
+            return refuse("custom data holds at most 10 entries".to_owned());
+        }
+        custom.insert(key.to_owned(), Value::String(text));
+        Ok(())
+    }
+
+    pub(crate) fn static_data(&self) -> MutexGuard<'_, StaticData> {
+        lock(&self.static_data)
+    }
+
+    /// What a node remembers between its runs.
+    pub(crate) fn memory(&self, node: u32) -> MutexGuard<'_, NodeMemory> {
+        lock(self.memories[node as usize].get_or_init(Box::default))
+    }
+
+    /// What expressions see of a node's memory.
+    pub(crate) fn memory_context(&self, node: u32) -> Json {
+        self.memories.get(node as usize).and_then(OnceLock::get).map_or_else(Json::new, |memory| lock(memory).context.clone())
+    }
+}
+
+impl fmt::Debug for ExecutionData {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ExecutionData").field("id", &self.id).field("mode", &self.mode).finish_non_exhaustive()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,162 @@
+//! Item linking: which item of an earlier node an item was made from. The rules are n8n's (SEMANTICS 9.3), over exact positions
+//! (node, run, output, index) instead of stamps on the items.
+
+use std::collections::HashSet;
+
+use super::{NodeRun, Part, RunRecord};
+use crate::expression::{ExpressionError, ExpressionErrorKind};
+use crate::model::{Item, Link};
+use crate::plan::Plan;
+
+/// Where an item lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Place {
+    node: u32,
+    run: u32,
+    output: u16,
+    item: u32,
+}
+
+/// The item of `target` from which the item at `index` of the run's input was made.
+pub(super) fn ancestor_item(run: &NodeRun, target: u32, index: usize) -> Result<Item, ExpressionError> {
+    let plan = &run.execution.plan;
+    let name = &plan.node(target).spec.name;
+    if !is_ancestor(plan, target, run.node) {
+        let message = format!("No path back to referenced node: there is no connection back to the node '{name}'");
+        return Err(ExpressionError::new(ExpressionErrorKind::NoPath, message));
+    }
+    if run.execution.log.runs(target) == 0 {
+        return Err(ExpressionError::new(ExpressionErrorKind::NotExecuted, format!("Node '{name}' hasn't been executed")));
+    }
+    let start = place_in(&run.parts, usize::from(run.main), u32::try_from(index).unwrap_or(u32::MAX));
+    let Some(start) = start else { return Err(no_info(name)) };
+    let mut search = Search { run, target, visited: HashSet::new(), found: Vec::new(), failure: None };
+    search.go(start);
+    search.answer(name)
+}
+
+struct Search<'a> {
+    run: &'a NodeRun,
+    target: u32,
+    visited: HashSet<Place>,
+    found: Vec<Place>,
+    failure: Option<ExpressionErrorKind>,
+}
+
+impl Search<'_> {
+    /// Follows all links back from a place. Iterative: a long loop makes long chains.
+    fn go(&mut self, start: Place) {
+        let mut pending = vec![start];
+        while let Some(place) = pending.pop() {
+            if !self.visited.insert(place) {
+                continue;
+            }
+            if place.node == self.target {
+                self.found.push(place);
+                continue;
+            }
+            self.step(place, &mut pending);
+        }
+    }
+
+    fn step(&mut self, place: Place, pending: &mut Vec<Place>) {
+        let Some(record) = self.run.execution.log.run(place.node, place.run) else {
+            return self.fail(ExpressionErrorKind::NoPath);
+        };
+        let Some(output) = record.outputs.get(usize::from(place.output)) else {
+            return self.fail(ExpressionErrorKind::NoPath);
+        };
+        let paired = output.paired(place.item as usize);
+        if paired.links().is_empty() {
+            return self.fail(ExpressionErrorKind::NoPairedItem);
+        }
+        for link in paired.links() {
+            match self.source_of(&record, link) {
+                Some(place) => pending.push(place),
+                None => self.fail(ExpressionErrorKind::NoPath),
+            }
+        }
+    }
+
+    fn source_of(&self, record: &RunRecord, link: &Link) -> Option<Place> {
+        match &link.source {
+            Some(source) => {
+                Some(Place { node: self.run.execution.plan.find(&source.node)?, run: source.run, output: source.output, item: link.item })
+            }
+            None => place_in(&record.parts, usize::from(link.input), link.item),
+        }
+    }
+
+    fn fail(&mut self, kind: ExpressionErrorKind) {
+        self.failure.get_or_insert(kind);
+    }
+
+    fn answer(self, name: &str) -> Result<Item, ExpressionError> {
+        let log = &self.run.execution.log;
+        let mut items = self.found.iter().filter_map(|place| {
+            let record = log.run(place.node, place.run)?;
+            record.outputs.get(usize::from(place.output))?.items.get(place.item as usize).cloned()
+        });
+        let Some(item) = items.next() else {
+            return Err(match self.failure {
+                Some(ExpressionErrorKind::NoPairedItem) => no_info(name),
+                _ if self.found.is_empty() => {
+                    ExpressionError::new(ExpressionErrorKind::NoPath, format!("Branch not found: no item of this run comes from the node '{name}'"))
+                }
+                _ => ExpressionError::new(ExpressionErrorKind::OutOfRange, format!("Paired item data for node '{name}' is unavailable")),
+            });
+        };
+        if items.next().is_some() {
+            let message =
+                format!("Multiple matches found: several items of the node '{name}' led to this one; use .first(), .last() or .all()[index]");
+            return Err(ExpressionError::new(ExpressionErrorKind::SeveralMatches, message));
+        }
+        Ok(item)
+    }
+}
+
+fn no_info(name: &str) -> ExpressionError {
+    let message = format!("Paired item data for the node '{name}' is unavailable: a node on the way does not say which items it made its own from");
+    ExpressionError::new(ExpressionErrorKind::NoPairedItem, message)
+}
+
+/// Where the item at `index` of an input lies.
+fn place_in(parts: &[Part], input: usize, index: u32) -> Option<Place> {
+    let mut index = index;
+    for part in parts.iter().filter(|part| usize::from(part.input) == input) {
+        if index < part.items {
+            return Some(Place { node: part.node, run: part.run, output: part.output, item: index });
+        }
+        index -= part.items;
+    }
+    None
+}
+
+/// Whether a path of connections leads from `ancestor` to `node`.
+fn is_ancestor(plan: &Plan, ancestor: u32, node: u32) -> bool {
+    back_from(plan, node, |incoming| incoming.node == ancestor).is_some()
+}
+
+/// The output of `source` by which `node` is reached on the shortest path; 0 where no path leads there.
+pub(super) fn connected_output(plan: &Plan, source: u32, node: u32) -> usize {
+    back_from(plan, node, |incoming| incoming.node == source).map_or(0, |incoming| usize::from(incoming.output))
+}
+
+/// Walks connections backwards from `node`, breadth first, until one satisfies `found`.
+fn back_from(plan: &Plan, node: u32, found: impl Fn(&crate::plan::Incoming) -> bool) -> Option<crate::plan::Incoming> {
+    let mut seen = HashSet::from([node]);
+    let mut level = vec![node];
+    while !level.is_empty() {
+        let mut next = Vec::new();
+        for incoming in level.iter().flat_map(|&node| plan.node(node).incoming.iter().flatten()) {
+            if found(incoming) {
+                return Some(*incoming);
+            }
+            if seen.insert(incoming.node) {
+                next.push(incoming.node);
+            }
+        }
+        level = next;
+    }
+    None
+}

@@ -1,0 +1,152 @@
+//! The runs of an execution: for each node, what each of its runs gave. Only ever appended to.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use smallvec::SmallVec;
+
+use crate::model::{Batch, Item, Link, Paired, Timestamp};
+
+/// How a run of a node ended, or that it waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RunStatus {
+    /// It gave items, or none.
+    Success,
+    /// It failed; what it gave is what its `on_error` says.
+    Error,
+    /// It waits for a time or a call.
+    Waiting,
+    /// None of its inputs brought an item.
+    Skipped,
+    /// The execution was cancelled while it ran.
+    Canceled,
+}
+
+/// A piece of an input: some items that one output of one run brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The input that it belongs to.
+    pub input: u16,
+    /// The output port.
+    pub output: u16,
+    /// Index of the node in the plan.
+    pub node: u32,
+    /// Which run of the node.
+    pub run: u32,
+    /// How many items.
+    pub items: u32,
+}
+
+/// The pieces of all inputs of a run, in order.
+pub type Parts = SmallVec<[Part; 1]>;
+
+/// What one output of a run gave.
+#[derive(Clone, Debug)]
+pub struct RecordedOutput {
+    /// The items.
+    pub items: Batch,
+    /// How items that do not say where they come from are linked.
+    pub lineage: Lineage,
+}
+
+/// How the items of an output are linked to the items of the input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lineage {
+    /// Each item says so itself.
+    Own,
+    /// The output is the batch that came in on this input: item for item.
+    Passed(u16),
+    /// Items that do not say are linked to the input item at their index.
+    SameIndex,
+    /// Items that do not say are linked to the first input item.
+    First,
+}
+
+impl RecordedOutput {
+    /// The links of the item at `index`.
+    pub fn paired(&self, index: usize) -> Paired {
+        let own = self.items.get(index).map(Item::paired).cloned().unwrap_or_default();
+        match (self.lineage, &own) {
+            (Lineage::Passed(input), _) => Paired::One(Link::on(usize::from(input), index)),
+            (Lineage::SameIndex, Paired::Unknown) => Paired::item(index),
+            (Lineage::First, Paired::Unknown) => Paired::item(0),
+            _ => own,
+        }
+    }
+}
+
+/// One run of a node.
+#[derive(Clone, Debug)]
+pub struct RunRecord {
+    /// How it ended.
+    pub status: RunStatus,
+    /// Where its inputs came from.
+    pub parts: Parts,
+    /// How many inputs are connected.
+    pub inputs: u16,
+    /// What each output gave.
+    pub outputs: SmallVec<[RecordedOutput; 1]>,
+    /// Why it failed, as [`NodeError::to_json`](crate::node::NodeError::to_json) gives it.
+    pub error: Option<Arc<Value>>,
+    /// Its place in the order of all runs of the execution, from 0.
+    pub order: u32,
+    /// How many tries it took.
+    pub tries: u32,
+    /// When it began.
+    pub started: Timestamp,
+    /// When it ended.
+    pub finished: Timestamp,
+}
+
+/// All runs of an execution.
+#[derive(Debug)]
+pub struct RunLog {
+    nodes: Box<[RwLock<SmallVec<[Arc<RunRecord>; 1]>>]>,
+}
+
+impl RunLog {
+    /// A log for a plan of so many nodes.
+    pub fn new(nodes: usize) -> Self {
+        Self { nodes: (0..nodes).map(|_| RwLock::default()).collect() }
+    }
+
+    /// Appends a run; gives its number.
+    pub(crate) fn push(&self, node: u32, record: Arc<RunRecord>) -> u32 {
+        let Some(runs) = self.nodes.get(node as usize) else { return 0 };
+        let mut runs = runs.write().unwrap_or_else(PoisonError::into_inner);
+        runs.push(record);
+        u32::try_from(runs.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    /// Replaces the last run of a node: a wait that has ended.
+    pub(crate) fn replace_last(&self, node: u32, record: Arc<RunRecord>) {
+        let Some(runs) = self.nodes.get(node as usize) else { return };
+        let mut runs = runs.write().unwrap_or_else(PoisonError::into_inner);
+        runs.pop();
+        runs.push(record);
+    }
+
+    /// A run of a node.
+    pub fn run(&self, node: u32, run: u32) -> Option<Arc<RunRecord>> {
+        let runs = self.nodes.get(node as usize)?.read().unwrap_or_else(PoisonError::into_inner);
+        runs.get(run as usize).cloned()
+    }
+
+    /// How often a node ran.
+    pub fn runs(&self, node: u32) -> usize {
+        self.nodes.get(node as usize).map_or(0, |runs| runs.read().unwrap_or_else(PoisonError::into_inner).len())
+    }
+
+    /// The last run of a node.
+    pub fn last(&self, node: u32) -> Option<Arc<RunRecord>> {
+        let runs = self.nodes.get(node as usize)?.read().unwrap_or_else(PoisonError::into_inner);
+        runs.last().cloned()
+    }
+
+    /// All runs of a node.
+    pub fn all(&self, node: u32) -> Vec<Arc<RunRecord>> {
+        self.nodes.get(node as usize).map_or_else(Vec::new, |runs| runs.read().unwrap_or_else(PoisonError::into_inner).to_vec())
+    }
+}

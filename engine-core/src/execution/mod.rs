@@ -1,0 +1,16 @@
+//! The data of one execution: what ran, what came of it, and what nodes and expressions may see of it.
+//!
+//! The [driver](crate::driver) writes here; nodes and expressions read. Nothing here decides what runs next: that is [`crate::state`].
+
+mod data;
+mod lineage;
+mod log;
+mod reply;
+mod run;
+mod scope;
+
+pub use data::{CallWorkflow, ExecutionData, ExecutionMode, LogLevel, Services, WorkflowCaller, WorkflowReference};
+pub use log::{Lineage, Part, Parts, RecordedOutput, RunLog, RunRecord, RunStatus};
+pub use reply::{Reply, ReplyBody, Responder};
+pub use run::{Inputs, NodeRun};
+pub use scope::NodeScope;

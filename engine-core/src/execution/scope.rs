@@ -1,0 +1,162 @@
+//! What expressions of a running node see.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::{NodeRun, lineage};
+use crate::expression::{ExpressionError, ExpressionErrorKind, Facts, NodeItems, OtherNode, Scope};
+use crate::model::{Batch, Item, ItemSource, Json, Timestamp};
+
+/// The scope of one item of one run of a node.
+#[derive(Clone, Copy, Debug)]
+pub struct NodeScope<'a> {
+    run: &'a NodeRun,
+    index: usize,
+}
+
+/// The same, owning its run: for evaluations that go on elsewhere.
+#[derive(Debug)]
+struct DetachedScope {
+    run: NodeRun,
+    index: usize,
+}
+
+impl<'a> NodeScope<'a> {
+    pub(super) fn new(run: &'a NodeRun, index: usize) -> Self {
+        Self { run, index }
+    }
+
+    fn find(self, name: &str) -> Result<u32, ExpressionError> {
+        let missing = || ExpressionError::new(ExpressionErrorKind::UnknownNode, format!("Referenced node doesn't exist: there is no node {name:?}"));
+        self.run.execution.plan.find(name).ok_or_else(missing)
+    }
+}
+
+impl Scope for NodeScope<'_> {
+    fn item_index(&self) -> usize {
+        self.index
+    }
+
+    fn run_index(&self) -> usize {
+        self.run.run_index()
+    }
+
+    fn input(&self) -> &Batch {
+        &self.run.visible
+    }
+
+    fn node_items(&self, query: &NodeItems<'_>) -> Result<Batch, ExpressionError> {
+        let node = self.find(query.node)?;
+        let log = &self.run.execution.log;
+        let runs = i64::try_from(log.runs(node)).unwrap_or(i64::MAX);
+        if runs == 0 {
+            let message = format!("Node '{}' hasn't been executed", query.node);
+            return Err(ExpressionError::new(ExpressionErrorKind::NotExecuted, message));
+        }
+        let wanted = query.run.unwrap_or(-1);
+        let index = if wanted < 0 { runs + wanted } else { wanted };
+        let record = u32::try_from(index).ok().and_then(|index| log.run(node, index)).ok_or_else(|| {
+            ExpressionError::new(ExpressionErrorKind::OutOfRange, format!("Node '{}' has no run {wanted}: it ran {runs} times", query.node))
+        })?;
+        let output = query.output.unwrap_or_else(|| lineage::connected_output(&self.run.execution.plan, node, self.run.node));
+        Ok(record.outputs.get(output).map(|output| output.items.clone()).unwrap_or_default())
+    }
+
+    fn paired_item(&self, node: &str, index: usize) -> Result<Item, ExpressionError> {
+        let target = self.find(node)?;
+        lineage::ancestor_item(self.run, target, index)
+    }
+
+    fn other_node(&self, name: &str) -> Result<OtherNode, ExpressionError> {
+        let node = self.find(name)?;
+        let execution = &self.run.execution;
+        let runs = execution.log.runs(node);
+        Ok(OtherNode {
+            executed: runs > 0,
+            parameters: Arc::clone(&execution.plan.node(node).spec.source),
+            context: execution.memory_context(node),
+            run_index: runs.saturating_sub(1),
+        })
+    }
+
+    fn previous(&self) -> Option<&ItemSource> {
+        self.run.previous()
+    }
+
+    fn facts(&self) -> &Facts {
+        self.run.facts()
+    }
+
+    fn now(&self) -> Timestamp {
+        self.run.now
+    }
+
+    fn set_custom_data(&self, key: &str, value: &Value) -> Result<(), ExpressionError> {
+        self.run.execution.set_custom_data(key, value)
+    }
+
+    fn custom_data(&self) -> Json {
+        self.run.execution.custom_data()
+    }
+
+    fn detach(&self) -> Arc<dyn Scope> {
+        Arc::new(DetachedScope { run: self.run.clone(), index: self.index })
+    }
+}
+
+impl DetachedScope {
+    fn scope(&self) -> NodeScope<'_> {
+        NodeScope { run: &self.run, index: self.index }
+    }
+}
+
+impl Scope for DetachedScope {
+    fn item_index(&self) -> usize {
+        self.index
+    }
+
+    fn run_index(&self) -> usize {
+        self.run.run_index()
+    }
+
+    fn input(&self) -> &Batch {
+        &self.run.visible
+    }
+
+    fn node_items(&self, query: &NodeItems<'_>) -> Result<Batch, ExpressionError> {
+        self.scope().node_items(query)
+    }
+
+    fn paired_item(&self, node: &str, index: usize) -> Result<Item, ExpressionError> {
+        self.scope().paired_item(node, index)
+    }
+
+    fn other_node(&self, name: &str) -> Result<OtherNode, ExpressionError> {
+        self.scope().other_node(name)
+    }
+
+    fn previous(&self) -> Option<&ItemSource> {
+        self.run.previous()
+    }
+
+    fn facts(&self) -> &Facts {
+        self.run.facts()
+    }
+
+    fn now(&self) -> Timestamp {
+        self.run.now
+    }
+
+    fn set_custom_data(&self, key: &str, value: &Value) -> Result<(), ExpressionError> {
+        self.run.execution.set_custom_data(key, value)
+    }
+
+    fn custom_data(&self) -> Json {
+        self.run.execution.custom_data()
+    }
+
+    fn detach(&self) -> Arc<dyn Scope> {
+        self.scope().detach()
+    }
+}

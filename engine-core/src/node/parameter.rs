@@ -1,0 +1,213 @@
+//! Parameters, compiled once per plan: constants stay JSON, expressions become templates.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use futures::future::{BoxFuture, FutureExt};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::NodeError;
+use crate::expression::{ExpressionError, ExpressionErrorKind, Scope, ScriptEngine, Template};
+use crate::model::Json;
+use crate::problem::{Problem, ProblemCode, pointer_key};
+
+/// A parameter value: constant, or with expressions somewhere in it.
+#[derive(Clone, Debug)]
+pub enum Parameter {
+    /// No expression anywhere in it.
+    Constant(Value),
+    /// A text that began with `=`.
+    Expression(Arc<Template>),
+    /// A list with an expression in it.
+    List(Vec<Parameter>),
+    /// An object with an expression in it.
+    Object(Vec<(String, Parameter)>),
+}
+
+impl Parameter {
+    /// Compiles a JSON value; `path` is its JSON pointer within the parameters. All expressions that do not compile are reported.
+    pub fn compile(value: &Value, path: &str, engine: Option<&dyn ScriptEngine>, problems: &mut Vec<Problem>) -> Self {
+        match value {
+            Value::String(text) => match text.strip_prefix('=') {
+                Some(source) => compile_expression(source, path, engine, problems),
+                None => Self::Constant(value.clone()),
+            },
+            Value::Array(values) => {
+                let parts: Vec<_> =
+                    values.iter().enumerate().map(|(index, value)| Self::compile(value, &format!("{path}/{index}"), engine, problems)).collect();
+                if parts.iter().all(Self::is_constant) { Self::Constant(value.clone()) } else { Self::List(parts) }
+            }
+            Value::Object(fields) => {
+                let part = |(key, value): (&String, &Value), problems: &mut Vec<Problem>| {
+                    (key.clone(), Self::compile(value, &format!("{path}/{}", pointer_key(key)), engine, problems))
+                };
+                let parts: Vec<_> = fields.iter().map(|field| part(field, problems)).collect();
+                if parts.iter().all(|(_, part)| part.is_constant()) { Self::Constant(value.clone()) } else { Self::Object(parts) }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => Self::Constant(value.clone()),
+        }
+    }
+
+    /// True when it holds no expression.
+    pub fn is_constant(&self) -> bool {
+        matches!(self, Self::Constant(_))
+    }
+
+    /// The value, where it is constant.
+    pub fn constant(&self) -> Option<&Value> {
+        match self {
+            Self::Constant(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The part under a dotted path such as `rules.values`; numbers are list indexes. `None` where there is none.
+    pub fn get(&self, path: &str) -> Option<Self> {
+        let mut part = self.clone();
+        for key in path.split('.').filter(|key| !key.is_empty()) {
+            part = part.child(key)?;
+        }
+        Some(part)
+    }
+
+    /// The entries of an object, constant or not; empty for anything else.
+    pub fn entries(&self) -> Vec<(String, Self)> {
+        match self {
+            Self::Object(parts) => parts.clone(),
+            Self::Constant(Value::Object(fields)) => fields.iter().map(|(key, value)| (key.clone(), Self::Constant(value.clone()))).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The elements of a list, constant or not; empty for anything else.
+    pub fn elements(&self) -> Vec<Self> {
+        match self {
+            Self::List(parts) => parts.clone(),
+            Self::Constant(Value::Array(values)) => values.iter().cloned().map(Self::Constant).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn child(&self, key: &str) -> Option<Self> {
+        match self {
+            Self::Constant(Value::Object(fields)) => fields.get(key).cloned().map(Self::Constant),
+            Self::Constant(Value::Array(values)) => values.get(key.parse::<usize>().ok()?).cloned().map(Self::Constant),
+            Self::Object(parts) => parts.iter().find(|(name, _)| name == key).map(|(_, part)| part.clone()),
+            Self::List(parts) => parts.get(key.parse::<usize>().ok()?).cloned(),
+            Self::Constant(_) | Self::Expression(_) => None,
+        }
+    }
+
+    /// The value for one item; `None` is `undefined`.
+    ///
+    /// # Errors
+    /// When an expression in it fails.
+    pub async fn resolve(&self, scope: &dyn Scope) -> Result<Option<Value>, ExpressionError> {
+        match self {
+            Self::Constant(value) => Ok(Some(value.clone())),
+            Self::Expression(template) => template.evaluate(scope).await,
+            Self::List(_) | Self::Object(_) => self.resolve_parts(scope).await.map(Some),
+        }
+    }
+
+    /// Like [`resolve`](Self::resolve) where no script is needed; `None` where one is.
+    pub fn resolve_now(&self, scope: &dyn Scope) -> Option<Result<Option<Value>, ExpressionError>> {
+        match self {
+            Self::Constant(value) => Some(Ok(Some(value.clone()))),
+            Self::Expression(template) => template.evaluate_now(scope),
+            Self::List(_) | Self::Object(_) => None,
+        }
+    }
+
+    fn resolve_parts<'a>(&'a self, scope: &'a dyn Scope) -> BoxFuture<'a, Result<Value, ExpressionError>> {
+        async move {
+            Ok(match self {
+                Self::List(parts) => {
+                    let mut values = Vec::with_capacity(parts.len());
+                    for part in parts {
+                        values.push(part.resolve(scope).await?.unwrap_or(Value::Null));
+                    }
+                    Value::Array(values)
+                }
+                Self::Object(parts) => {
+                    let mut fields = Json::new();
+                    for (key, part) in parts {
+                        if let Some(value) = part.resolve(scope).await? {
+                            fields.insert(key.clone(), value);
+                        }
+                    }
+                    Value::Object(fields)
+                }
+                Self::Constant(_) | Self::Expression(_) => self.resolve(scope).await?.unwrap_or(Value::Null),
+            })
+        }
+        .boxed()
+    }
+}
+
+fn compile_expression(source: &str, path: &str, engine: Option<&dyn ScriptEngine>, problems: &mut Vec<Problem>) -> Parameter {
+    match Template::compile(source, engine) {
+        Ok(template) => Parameter::Expression(Arc::new(template)),
+        Err(error) => {
+            let code = match error.kind() {
+                ExpressionErrorKind::NeedsScriptEngine => ProblemCode::NeedsScriptEngine,
+                _ => ProblemCode::InvalidExpression,
+            };
+            problems.push(Problem::new(code, error.message()).at(path).help(match code {
+                ProblemCode::NeedsScriptEngine => "give the engine a script engine, such as `engine_nodes::js::JsEngine`",
+                _ => "an expression is one JavaScript expression between {{ and }}",
+            }));
+            Parameter::Constant(Value::Null)
+        }
+    }
+}
+
+/// A parameter read as a type: deserialised once when it is constant, for each item when it holds expressions.
+#[derive(Clone, Debug)]
+pub struct Typed<T> {
+    parameter: Parameter,
+    constant: Option<Arc<T>>,
+    kind: PhantomData<fn() -> T>,
+}
+
+impl<T: DeserializeOwned> Typed<T> {
+    /// Reads the parameter as `T`.
+    ///
+    /// # Errors
+    /// When it is constant and does not fit; the problem names the path below the parameter.
+    pub fn new(parameter: Parameter) -> Result<Self, Problem> {
+        let constant = parameter.constant().map(|value| read(value)).transpose()?.map(Arc::new);
+        Ok(Self { parameter, constant, kind: PhantomData })
+    }
+
+    /// The value for one item.
+    ///
+    /// # Errors
+    /// When an expression fails or gives a value that does not fit.
+    pub async fn at(&self, scope: &dyn Scope) -> Result<Arc<T>, NodeError> {
+        if let Some(constant) = &self.constant {
+            return Ok(Arc::clone(constant));
+        }
+        let value = self.parameter.resolve(scope).await?.unwrap_or(Value::Null);
+        let typed = read(&value).map_err(|problem| NodeError::fatal(problem.to_string()).on_item(scope.item_index()))?;
+        Ok(Arc::new(typed))
+    }
+
+    /// The value, where it is the same for all items.
+    pub fn constant(&self) -> Option<&Arc<T>> {
+        self.constant.as_ref()
+    }
+}
+
+/// Deserialises a value; the problem names the path that does not fit.
+fn read<T: DeserializeOwned>(value: &Value) -> Result<T, Problem> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let mut path = String::new();
+        for segment in error.path() {
+            path.push('/');
+            path.push_str(&pointer_key(&segment.to_string()));
+        }
+        Problem::new(ProblemCode::InvalidParameter, error.inner().to_string()).at(path)
+    })
+}

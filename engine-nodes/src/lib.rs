@@ -1,7 +1,29 @@
 //! The built-in nodes, in groups behind features, and the JavaScript engine of expressions and Code nodes.
 //!
-//! A group lives in a directory of its own and needs nothing from the others. `js` is the script engine: `js::JsEngine` evaluates what the native
-//! evaluator of engine-core leaves to JavaScript, and runs the code of Code nodes.
+//! A group lives in a directory of its own and needs nothing from the others; [`registry`] has all groups whose features are on. `js` is the
+//! script engine: `js::JsEngine` evaluates what the native evaluator of engine-core leaves to JavaScript, and runs the code of Code nodes.
+//!
+//! What several groups share: `conversion` is n8n's conversion between types, dates and paths into JSON; `condition` is n8n's conditions.
 
 #[cfg(feature = "js")]
 pub mod js;
+
+#[cfg(feature = "values")]
+mod condition;
+#[cfg(feature = "values")]
+mod conversion;
+
+#[cfg(feature = "files")]
+mod files;
+#[cfg(feature = "flow")]
+mod flow;
+#[cfg(feature = "network")]
+mod network;
+#[cfg(feature = "transform")]
+mod transform;
+#[cfg(feature = "flow")]
+mod trigger;
+
+mod registry;
+
+pub use registry::registry;

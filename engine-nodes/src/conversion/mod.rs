@@ -1,0 +1,1 @@
+//! n8n's conversion between types, dates and paths into JSON.

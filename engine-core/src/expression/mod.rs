@@ -4,6 +4,7 @@
 //! all else is compiled by a [`ScriptEngine`]. Values are data: what an expression gives is never evaluated again.
 
 mod error;
+mod extended;
 pub mod js;
 mod scope;
 mod script;
@@ -11,6 +12,7 @@ mod split;
 mod template;
 
 pub use error::{ExpressionError, ExpressionErrorKind};
+pub use extended::ExtendedScope;
 pub use scope::{ExecutionFacts, Facts, NodeFacts, NodeItems, OtherNode, Scope, WorkflowFacts};
 pub use script::{Evaluation, Script, ScriptEngine};
 pub use template::Template;

@@ -57,6 +57,11 @@ pub trait Scope: Send + Sync {
     /// The execution's custom data so far.
     fn custom_data(&self) -> Json;
 
+    /// Variables that only this scope has, by their full names: `$response` and `$pageCount` while a node fetches pages.
+    fn variables(&self) -> Option<&Json> {
+        None
+    }
+
     /// The same scope as a value of its own, for an evaluation that goes on elsewhere.
     fn detach(&self) -> Arc<dyn Scope>;
 }

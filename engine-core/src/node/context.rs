@@ -177,6 +177,29 @@ impl NodeContext {
         Ok(binary)
     }
 
+    /// Stores bytes as they come in and describes them; a few kilobytes stay inline. An error of the stream comes back as the source of the
+    /// node's error.
+    ///
+    /// # Errors
+    /// When the stream fails or the bytes cannot be written.
+    pub async fn write_binary_stream(&self, mut stream: ByteStream, mime_type: &str) -> Result<Binary, NodeError> {
+        use futures::{StreamExt, TryStreamExt};
+        let mut head: Vec<bytes::Bytes> = Vec::new();
+        let mut size = 0;
+        while size <= INLINE_LIMIT {
+            let Some(chunk) = stream.try_next().await? else {
+                return self.write_binary(head.concat(), mime_type).await;
+            };
+            size += chunk.len();
+            head.push(chunk);
+        }
+        let all = futures::stream::iter(head.into_iter().map(Ok)).chain(stream).boxed();
+        let (id, size) = self.blobs().put(all).await?;
+        let mut binary = Binary::inline(bytes::Bytes::new(), mime_type);
+        (binary.content, binary.size) = (BinaryContent::Stored(id), size);
+        Ok(binary)
+    }
+
     /// The credential of this type that the node names.
     ///
     /// # Errors

@@ -1,1 +1,5 @@
 //! n8n's conversion between types, dates and paths into JSON.
+
+mod path;
+
+pub(crate) use path::FieldPath;

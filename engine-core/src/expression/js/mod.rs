@@ -16,7 +16,7 @@ use serde_json::Value;
 pub use compare::{compare, compare_text, less_than, loose_equals, strict_equals};
 use number::write_number;
 pub use number::{from_f64, number_to_string, text_to_number, to_fixed};
-pub use stringify::{stringify, stringify_pretty};
+pub use stringify::{entries, stringify, stringify_pretty};
 pub use text::{is_whitespace, trim, trim_end, trim_start, utf16_len, utf16_slice};
 
 /// `String(value)`: an array is its elements joined with commas, an object `[object Object]`.

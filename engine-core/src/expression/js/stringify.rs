@@ -21,12 +21,12 @@ pub fn stringify_pretty(value: &Value, indent: usize) -> String {
 }
 
 /// The entries of an object in the order in which JavaScript lists them: array indexes ascending, then the others as written.
-fn in_key_order(object: &Map<String, Value>) -> Vec<(&String, &Value)> {
-    let mut entries: Vec<_> = object.iter().collect();
-    if entries.iter().any(|(key, _)| array_index(key).is_some()) {
-        entries.sort_by_key(|(key, _)| array_index(key).map_or(u64::MAX, u64::from));
+pub fn entries(object: &Map<String, Value>) -> Vec<(&String, &Value)> {
+    let mut list: Vec<_> = object.iter().collect();
+    if list.iter().any(|(key, _)| array_index(key).is_some()) {
+        list.sort_by_key(|(key, _)| array_index(key).map_or(u64::MAX, u64::from));
     }
-    entries
+    list
 }
 
 /// The number of a key that is an array index in its usual form, such as `0` or `42`, not `01`.
@@ -69,7 +69,7 @@ fn write_value(value: &Value, indent: Option<Indent<'_>>, out: &mut String) {
         Value::String(text) => write_text(text, out),
         Value::Array(items) => write_list(('[', ']'), items.iter(), (indent, out), write_value),
         Value::Object(object) => {
-            write_list(('{', '}'), in_key_order(object).into_iter(), (indent, out), |(key, value), indent, out| {
+            write_list(('{', '}'), entries(object).into_iter(), (indent, out), |(key, value), indent, out| {
                 write_text(key, out);
                 out.push_str(if indent.is_some() { ": " } else { ":" });
                 write_value(value, indent, out);

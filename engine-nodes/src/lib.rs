@@ -12,11 +12,15 @@ pub mod js;
 mod condition;
 #[cfg(feature = "values")]
 mod conversion;
+#[cfg(any(feature = "files", feature = "markup"))]
+mod settings;
 
 #[cfg(feature = "files")]
 mod files;
 #[cfg(feature = "flow")]
 mod flow;
+#[cfg(feature = "markup")]
+mod markup;
 #[cfg(feature = "network")]
 mod network;
 #[cfg(feature = "transform")]

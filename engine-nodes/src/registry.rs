@@ -26,6 +26,8 @@ const GROUPS: &[Register] = &[
     crate::flow::register,
     #[cfg(feature = "transform")]
     crate::transform::register,
+    #[cfg(feature = "markup")]
+    crate::markup::register,
     #[cfg(feature = "files")]
     crate::files::register,
     #[cfg(feature = "network")]

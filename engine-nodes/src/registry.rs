@@ -40,6 +40,6 @@ mod tests {
 
     #[test]
     fn no_two_types_claim_one_name() {
-        registry();
+        assert!(registry().types().len() < 1000);
     }
 }

@@ -1,5 +1,19 @@
 //! n8n's conversion between types, dates and paths into JSON.
+//!
+//! Nodes of all groups call this where n8n's nodes rely on `validateFieldType`, on Luxon's parsers or on lodash's `get`, `set` and `unset`.
+//! Nothing here looks at a clock or at the machine's time zone: both come in with [`Dates`].
 
+mod date;
+mod field_type;
+mod literal;
 mod path;
+mod pattern;
 
+#[cfg(test)]
+mod pairs;
+
+pub(crate) use date::{DateTime, Dates};
+pub(crate) use field_type::{Conversion, ConversionError, FieldType, describe_value, type_name};
+pub(crate) use literal::{parse_js_object, repair_json};
 pub(crate) use path::FieldPath;
+pub(crate) use pattern::Pattern;

@@ -5,7 +5,9 @@
 
 mod error;
 mod extended;
+mod fixed;
 pub mod js;
+mod native;
 mod scope;
 mod script;
 mod split;
@@ -13,6 +15,7 @@ mod template;
 
 pub use error::{ExpressionError, ExpressionErrorKind};
 pub use extended::ExtendedScope;
+pub use fixed::FixedScope;
 pub use scope::{ExecutionFacts, Facts, NodeFacts, NodeItems, OtherNode, Scope, WorkflowFacts};
 pub use script::{Evaluation, Script, ScriptEngine};
-pub use template::Template;
+pub use template::{Reads, Template};

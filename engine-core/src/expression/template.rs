@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::native::{Native, Outcome, Refusal};
 use super::split::{Piece, split};
 use super::{Evaluation, ExpressionError, ExpressionErrorKind, Scope, Script, ScriptEngine, js};
 
@@ -13,101 +14,193 @@ use super::{Evaluation, ExpressionError, ExpressionErrorKind, Scope, Script, Scr
 /// One chunk of code with no text around it gives its own value; everything else gives a text, in which null, undefined and NaN are empty.
 #[derive(Clone, Debug)]
 pub struct Template {
-    parts: Vec<Part>,
+    parts: Arc<[Part]>,
+    /// The template is one chunk and nothing else.
     typed: bool,
+    reads: Reads,
 }
 
-#[derive(Clone, Debug)]
+/// What a template reads, as far as that is known without evaluating it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reads {
+    /// Its value may differ from item to item.
+    pub item: bool,
+    /// It reads other things than the item at hand and its index: other items, other nodes, facts of the execution, the clock.
+    pub elsewhere: bool,
+}
+
+#[derive(Debug)]
 enum Part {
     Text(Box<str>),
+    /// The script is what is asked when the native evaluator gives up.
+    Native(Native, Option<Arc<dyn Script>>),
     Script(Arc<dyn Script>),
+}
+
+/// What became of a part: it is evaluated, or its script is to be waited for.
+enum Progress<'a, T> {
+    Done(T),
+    Wait(&'a Arc<dyn Script>),
 }
 
 impl Template {
     /// Compiles the text of a parameter, without its leading `=`. Chunks that the native evaluator does not handle are compiled by `engine`.
     ///
     /// # Errors
-    /// When a chunk is no expression, or needs an engine and there is none.
+    /// When a chunk is no expression, reaches for something forbidden, or needs an engine and there is none.
     pub fn compile(source: &str, engine: Option<&dyn ScriptEngine>) -> Result<Self, ExpressionError> {
         let pieces = split(source);
         let typed = matches!(pieces.as_slice(), [Piece::Code(_)]);
-        let parts = pieces.into_iter().map(|piece| Part::compile(piece, typed, engine)).collect::<Result<_, _>>()?;
-        Ok(Self { parts, typed })
+        let compiler = Compiler { typed, engine };
+        let parts: Arc<[Part]> = pieces.into_iter().map(|piece| compiler.part(piece)).collect::<Result<_, _>>()?;
+        let reads = parts.iter().fold(Reads::default(), |all, part| all.and(part.reads()));
+        Ok(Self { parts, typed, reads })
     }
 
-    /// The value for the item that `scope` is about; `None` is `undefined`. Chunks that only a script can evaluate may take until the limits
-    /// of the engine; everything else is answered at the first poll. Dropping the future abandons the evaluation.
+    /// The value for the item that `scope` is about; `None` is `undefined`. What is native is answered at the first poll, and so are short
+    /// scripts; others may take until the limits of their engine. Dropping the future abandons the evaluation.
     ///
     /// # Errors
     /// When n8n would fail the item. Run-time errors of plain JavaScript give `undefined` instead.
     pub async fn evaluate(&self, scope: &dyn Scope) -> Evaluation {
-        let mut text = String::new();
-        for part in &self.parts {
-            let value = match part {
-                Part::Text(plain) => {
-                    text.push_str(plain);
-                    continue;
-                }
-                Part::Script(script) => match script.try_evaluate(scope) {
-                    Some(done) => done?,
-                    None => Arc::clone(script).evaluate(scope.detach()).await?,
-                },
+        if let (true, [part]) = (self.typed, &*self.parts) {
+            return match part.value(scope) {
+                Progress::Done(value) => value,
+                Progress::Wait(script) => Arc::clone(script).evaluate(scope.detach()).await,
             };
-            if self.typed {
-                return Ok(value);
+        }
+        let mut text = String::new();
+        for part in &*self.parts {
+            match part.write(scope, &mut text)? {
+                Progress::Done(()) => {}
+                Progress::Wait(script) => push(Arc::clone(script).evaluate(scope.detach()).await?, &mut text),
             }
-            push(value.as_ref(), &mut text);
         }
         Ok(Some(Value::String(text)))
     }
 
-    /// The value, when it can be had without waiting; otherwise `None`, and the caller uses [`evaluate`](Self::evaluate). A template
-    /// that [is native](Self::is_native) always gives one.
+    /// The value, when it can be had without waiting; otherwise `None`, and the caller uses [`evaluate`](Self::evaluate). A template that
+    /// [is native](Self::is_native) gives one for all but the rarest values.
     pub fn evaluate_now(&self, scope: &dyn Scope) -> Option<Evaluation> {
-        let mut text = String::new();
-        for part in &self.parts {
-            let value = match part {
-                Part::Text(plain) => {
-                    text.push_str(plain);
-                    continue;
-                }
-                Part::Script(script) => script.try_evaluate(scope)?,
+        if let (true, [part]) = (self.typed, &*self.parts) {
+            return match part.value(scope) {
+                Progress::Done(value) => Some(value),
+                Progress::Wait(_) => None,
             };
-            match value {
+        }
+        let mut text = String::new();
+        for part in &*self.parts {
+            match part.write(scope, &mut text) {
+                Ok(Progress::Done(())) => {}
+                Ok(Progress::Wait(_)) => return None,
                 Err(error) => return Some(Err(error)),
-                Ok(value) if self.typed => return Some(Ok(value)),
-                Ok(value) => push(value.as_ref(), &mut text),
             }
         }
         Some(Ok(Some(Value::String(text))))
     }
 
-    /// True when no chunk was given to a script engine.
+    /// True when the native evaluator handles every chunk. Where it meets a value that it cannot represent (half of a surrogate pair), the
+    /// script engine is asked all the same.
     pub fn is_native(&self) -> bool {
-        self.parts.iter().all(|part| matches!(part, Part::Text(_)))
+        self.parts.iter().all(|part| !matches!(part, Part::Script(_)))
+    }
+
+    /// What the template reads. Of scripts nothing is known: they are said to read everything.
+    pub const fn reads(&self) -> Reads {
+        self.reads
+    }
+}
+
+impl Reads {
+    const fn and(self, other: Self) -> Self {
+        Self { item: self.item || other.item, elsewhere: self.elsewhere || other.elsewhere }
     }
 }
 
 impl Part {
-    fn compile(piece: Piece<'_>, typed: bool, engine: Option<&dyn ScriptEngine>) -> Result<Self, ExpressionError> {
-        match piece {
-            Piece::Text(text) => Ok(Self::Text(text.into())),
-            Piece::Code(code) => {
-                if js::trim(&code).is_empty() {
-                    return Err(ExpressionError::new(ExpressionErrorKind::Syntax, "invalid syntax: nothing between the braces"));
-                }
-                let engine =
-                    engine.ok_or_else(|| ExpressionError::new(ExpressionErrorKind::NeedsScriptEngine, "the expression needs a script engine"))?;
-                let script = if typed { engine.compile_expression(&code) } else { engine.compile_text_expression(&code) }?;
-                Ok(Self::Script(script))
-            }
+    fn value(&self, scope: &dyn Scope) -> Progress<'_, Evaluation> {
+        match self {
+            Self::Text(text) => Progress::Done(Ok(Some(Value::String(text.to_string())))),
+            Self::Script(script) => script_value(script, scope),
+            Self::Native(native, script) => match native.value(scope) {
+                Outcome::Done(value) => Progress::Done(value),
+                Outcome::GaveUp => match script {
+                    Some(script) => script_value(script, scope),
+                    None => Progress::Done(Err(no_engine("a value that only a script can hold"))),
+                },
+            },
+        }
+    }
+
+    /// Appends the value as text.
+    fn write(&self, scope: &dyn Scope, out: &mut String) -> Result<Progress<'_, ()>, ExpressionError> {
+        match self {
+            Self::Text(text) => out.push_str(text),
+            Self::Script(script) => return script_text(script, scope, out),
+            Self::Native(native, script) => match (native.write(scope, out), script) {
+                (Outcome::Done(written), _) => written?,
+                (Outcome::GaveUp, Some(script)) => return script_text(script, scope, out),
+                (Outcome::GaveUp, None) => return Err(no_engine("a value that only a script can hold")),
+            },
+        }
+        Ok(Progress::Done(()))
+    }
+
+    fn reads(&self) -> Reads {
+        match self {
+            Self::Text(_) => Reads::default(),
+            Self::Native(native, _) => native.reads(),
+            Self::Script(_) => Reads { item: true, elsewhere: true },
         }
     }
 }
 
-fn push(value: Option<&Value>, text: &mut String) {
+fn script_value<'a>(script: &'a Arc<dyn Script>, scope: &dyn Scope) -> Progress<'a, Evaluation> {
+    script.try_evaluate(scope).map_or(Progress::Wait(script), Progress::Done)
+}
+
+fn script_text<'a>(script: &'a Arc<dyn Script>, scope: &dyn Scope, out: &mut String) -> Result<Progress<'a, ()>, ExpressionError> {
+    let Some(value) = script.try_evaluate(scope) else { return Ok(Progress::Wait(script)) };
+    push(value?, out);
+    Ok(Progress::Done(()))
+}
+
+fn push(value: Option<Value>, text: &mut String) {
     match value {
         None | Some(Value::Null) => {}
-        Some(value) => text.push_str(&js::to_string(value)),
+        Some(value) => text.push_str(&js::to_string(&value)),
     }
+}
+
+struct Compiler<'e> {
+    typed: bool,
+    engine: Option<&'e dyn ScriptEngine>,
+}
+
+impl Compiler<'_> {
+    fn part(&self, piece: Piece<'_>) -> Result<Part, ExpressionError> {
+        let code = match piece {
+            Piece::Text(text) => return Ok(Part::Text(text.into())),
+            Piece::Code(code) => code,
+        };
+        match (Native::parse(&code), self.engine) {
+            (Ok(native), Some(engine)) if native.may_give_up() => {
+                let script = self.script(engine, &code)?;
+                Ok(Part::Native(native, Some(script)))
+            }
+            (Ok(native), _) => Ok(Part::Native(native, None)),
+            (Err(Refusal::Forbidden(message)), _) => Err(ExpressionError::new(ExpressionErrorKind::Forbidden, message)),
+            (Err(Refusal::Script(_)), Some(engine)) => self.script(engine, &code).map(Part::Script),
+            (Err(Refusal::Script(what)), None) => Err(no_engine(&what)),
+            (Err(Refusal::Syntax(what)), _) => Err(ExpressionError::new(ExpressionErrorKind::Syntax, format!("invalid syntax: {what}"))),
+        }
+    }
+
+    fn script(&self, engine: &dyn ScriptEngine, code: &str) -> Result<Arc<dyn Script>, ExpressionError> {
+        if self.typed { engine.compile_expression(code) } else { engine.compile_text_expression(code) }
+    }
+}
+
+fn no_engine(what: &str) -> ExpressionError {
+    ExpressionError::new(ExpressionErrorKind::NeedsScriptEngine, format!("the expression needs a script engine, and there is none: {what}"))
 }

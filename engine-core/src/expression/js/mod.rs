@@ -14,8 +14,9 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 pub use compare::{compare, compare_text, less_than, loose_equals, strict_equals};
-use number::write_number;
+pub(crate) use number::{digits_to_f64, write_number};
 pub use number::{from_f64, number_to_string, text_to_number, to_fixed};
+pub(crate) use stringify::{array_index, stringify_array, stringify_object};
 pub use stringify::{entries, stringify, stringify_pretty};
 pub use text::{is_whitespace, trim, trim_end, trim_start, utf16_len, utf16_slice};
 

@@ -26,7 +26,7 @@ pub fn number_to_string(number: f64) -> String {
 }
 
 /// Appends `String(number)`.
-pub(super) fn write_number(number: f64, out: &mut String) {
+pub(crate) fn write_number(number: f64, out: &mut String) {
     if let Some(integer) = exact_integer(number) {
         out.push_str(&integer.to_string());
     } else if number.is_nan() {
@@ -94,7 +94,7 @@ fn radix_number(text: &str, radix: u32) -> f64 {
 
 /// Reads digits of a radix that is a power of two, rounded to the nearest float; `None` when there is another character.
 #[expect(clippy::cast_precision_loss, reason = "the one rounding that is wanted: the lowest bit says whether anything was cut off below it")]
-fn digits_to_f64(digits: &str, radix: u32) -> Option<f64> {
+pub(crate) fn digits_to_f64(digits: &str, radix: u32) -> Option<f64> {
     let bits = radix.trailing_zeros();
     let (mut kept, mut dropped_bits) = (0_u64, 0_u32);
     for digit in digits.chars() {

@@ -14,9 +14,23 @@ pub fn stringify(value: &Value) -> String {
 
 /// `JSON.stringify(value, null, indent)`; at most ten blanks.
 pub fn stringify_pretty(value: &Value, indent: usize) -> String {
+    indented(indent, |indent, out| write_value(value, indent, out))
+}
+
+/// [`stringify_pretty`] for an array that is no value of its own.
+pub(crate) fn stringify_array(items: &[Value], indent: usize) -> String {
+    indented(indent, |indent, out| write_array(items, indent, out))
+}
+
+/// [`stringify_pretty`] for an object that is no value of its own.
+pub(crate) fn stringify_object(object: &Map<String, Value>, indent: usize) -> String {
+    indented(indent, |indent, out| write_object(object, indent, out))
+}
+
+fn indented(indent: usize, write: impl Fn(Option<Indent<'_>>, &mut String)) -> String {
     let mut out = String::new();
-    let indent = " ".repeat(indent.min(10));
-    write_value(value, (!indent.is_empty()).then_some(Indent { unit: &indent, depth: 0 }), &mut out);
+    let unit = " ".repeat(indent.min(10));
+    write((!unit.is_empty()).then_some(Indent { unit: &unit, depth: 0 }), &mut out);
     out
 }
 
@@ -30,7 +44,7 @@ pub fn entries(object: &Map<String, Value>) -> Vec<(&String, &Value)> {
 }
 
 /// The number of a key that is an array index in its usual form, such as `0` or `42`, not `01`.
-fn array_index(key: &str) -> Option<u32> {
+pub(crate) fn array_index(key: &str) -> Option<u32> {
     let usual = matches!(key.as_bytes(), [b'0'] | [b'1'..=b'9', ..]) && key.len() <= 10;
     if usual { key.parse().ok().filter(|index| *index < u32::MAX) } else { None }
 }
@@ -67,15 +81,21 @@ fn write_value(value: &Value, indent: Option<Indent<'_>>, out: &mut String) {
             }
         }
         Value::String(text) => write_text(text, out),
-        Value::Array(items) => write_list(('[', ']'), items.iter(), (indent, out), write_value),
-        Value::Object(object) => {
-            write_list(('{', '}'), entries(object).into_iter(), (indent, out), |(key, value), indent, out| {
-                write_text(key, out);
-                out.push_str(if indent.is_some() { ": " } else { ":" });
-                write_value(value, indent, out);
-            });
-        }
+        Value::Array(items) => write_array(items, indent, out),
+        Value::Object(object) => write_object(object, indent, out),
     }
+}
+
+fn write_array(items: &[Value], indent: Option<Indent<'_>>, out: &mut String) {
+    write_list(('[', ']'), items.iter(), (indent, out), write_value);
+}
+
+fn write_object(object: &Map<String, Value>, indent: Option<Indent<'_>>, out: &mut String) {
+    write_list(('{', '}'), entries(object).into_iter(), (indent, out), |(key, value), indent, out| {
+        write_text(key, out);
+        out.push_str(if indent.is_some() { ": " } else { ":" });
+        write_value(value, indent, out);
+    });
 }
 
 fn write_list<T>(

@@ -10,10 +10,10 @@ mod path;
 mod pattern;
 
 #[cfg(test)]
-mod pairs;
+pub(crate) mod pairs;
 
 pub(crate) use date::{DateTime, Dates};
-pub(crate) use field_type::{Conversion, ConversionError, FieldType, describe_value, type_name};
+pub(crate) use field_type::{Conversion, ConversionError, FieldType, describe_value, to_array, to_boolean, to_number, to_object, to_text, type_name};
 pub(crate) use literal::{parse_js_object, repair_json};
 pub(crate) use path::FieldPath;
 pub(crate) use pattern::Pattern;

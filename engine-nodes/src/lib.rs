@@ -12,7 +12,7 @@ pub mod js;
 mod condition;
 #[cfg(feature = "values")]
 mod conversion;
-#[cfg(any(feature = "files", feature = "markup"))]
+#[cfg(any(feature = "files", feature = "http", feature = "markup"))]
 mod settings;
 
 #[cfg(feature = "files")]
@@ -21,8 +21,8 @@ mod files;
 mod flow;
 #[cfg(feature = "markup")]
 mod markup;
-#[cfg(feature = "network")]
-mod network;
+#[cfg(feature = "http")]
+pub mod network;
 #[cfg(feature = "transform")]
 mod transform;
 #[cfg(feature = "flow")]

@@ -30,7 +30,7 @@ const GROUPS: &[Register] = &[
     crate::markup::register,
     #[cfg(feature = "files")]
     crate::files::register,
-    #[cfg(feature = "network")]
+    #[cfg(feature = "http")]
     crate::network::register,
 ];
 

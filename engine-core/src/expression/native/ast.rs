@@ -103,6 +103,8 @@ pub(super) enum Root {
     Parameters,
     /// `$vars`.
     Variables,
+    /// A variable that only this scope has: `$response` while a node fetches pages.
+    Own(&'static str),
     Fact(Fact),
 }
 

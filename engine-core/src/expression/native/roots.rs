@@ -32,6 +32,7 @@ pub(super) fn start<'a>(root: &'a Root, cx: Context<'a>) -> Result<Val<'a>, Stop
         Root::ContextOf(node) => Val::Object(&cx.held.nodes.keep(scope.other_node(node)?).context),
         Root::Parameters => Val::Object(&scope.facts().node.parameters),
         Root::Variables => Val::Object(&scope.facts().variables),
+        Root::Own(name) => scope.variables().and_then(|variables| variables.get(*name)).map_or(Err(Stop::GiveUp), |value| Ok(Val::of(value)))?,
         Root::Fact(fact) => known(*fact, cx)?,
     })
 }

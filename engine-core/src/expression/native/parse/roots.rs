@@ -46,6 +46,10 @@ impl Parser<'_> {
             "$workflow" | "$execution" | "$prevNode" => return self.fact_of(name),
             "$parameter" => return self.parameter(),
             "$vars" => return Ok(Expr::Root(Root::Variables)),
+            "$response" => return Ok(self.own("$response")),
+            "$request" => return Ok(self.own("$request")),
+            "$pageCount" => return Ok(self.own("$pageCount")),
+            "$version" => return Ok(self.own("$version")),
             "$runIndex" | "$thisRunIndex" => Fact::RunIndex,
             "$nodeId" => Fact::NodeId,
             "$nodeVersion" => Fact::NodeVersion,
@@ -55,6 +59,12 @@ impl Parser<'_> {
             _ => return Err(Refusal::script(format!("`{name}`"))),
         };
         Ok(Expr::Root(Root::Fact(fact)))
+    }
+
+    /// A variable that some scopes have.
+    fn own(&mut self, name: &'static str) -> Expr {
+        self.may_give_up = true;
+        Expr::Root(Root::Own(name))
     }
 
     /// A fact of a group: `$workflow.name`.

@@ -1,8 +1,10 @@
+use std::sync::Arc;
+
 use serde_json::json;
 
 use super::{check, evaluate, fails, scope, script, undefined};
 use crate::expression::ExpressionErrorKind::{Call, Forbidden, NotExecuted, OutOfRange, UnknownNode};
-use crate::expression::{Facts, FixedScope, NodeFacts, Reads, Template};
+use crate::expression::{ExtendedScope, Facts, FixedScope, NodeFacts, Reads, Template};
 use crate::model::{Batch, Item};
 
 #[test]
@@ -205,6 +207,18 @@ fn facts() {
         let facts = Facts { time_zone: zone.into(), ..Facts::default() };
         assert_eq!(Template::compile("{{$now}}", None).unwrap().evaluate_now(&scope().with_facts(facts)), Some(Ok(Some(json!(expect)))));
     }
+}
+
+#[test]
+fn variables_of_the_scope() {
+    let variables = json!({"$response": {"body": {"next": "u"}}, "$pageCount": 2});
+    let scope = ExtendedScope::new(Arc::new(scope()), variables.as_object().unwrap().clone());
+    let value = |code: &str| Template::compile(&format!("{{{{ {code} }}}}"), None).and_then(|template| template.evaluate_now(&scope).unwrap());
+    assert_eq!(value("$response.body.next"), Ok(Some(json!("u"))));
+    assert_eq!(value("$pageCount + 1"), Ok(Some(json!(3))));
+    assert_eq!(value("$response.zz"), Ok(None));
+    assert_eq!(value("$json.t"), Ok(Some(json!("text"))));
+    script("$response.body");
 }
 
 #[test]

@@ -28,7 +28,7 @@ pub fn number_to_string(number: f64) -> String {
 /// Appends `String(number)`.
 pub(crate) fn write_number(number: f64, out: &mut String) {
     if let Some(integer) = exact_integer(number) {
-        out.push_str(&integer.to_string());
+        write_integer(integer, out);
     } else if number.is_nan() {
         out.push_str("NaN");
     } else if number.is_infinite() {
@@ -39,6 +39,24 @@ pub(crate) fn write_number(number: f64, out: &mut String) {
         }
         write_digits(&format!("{:e}", number.abs()), out);
     }
+}
+
+fn write_integer(integer: i64, out: &mut String) {
+    if integer < 0 {
+        out.push('-');
+    }
+    let mut rest = integer.unsigned_abs();
+    let mut digits = [0_u8; 20];
+    let mut count = 0;
+    for digit in &mut digits {
+        *digit = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        count += 1;
+        if rest == 0 {
+            break;
+        }
+    }
+    out.extend(digits.iter().take(count).rev().map(|digit| char::from(*digit)));
 }
 
 /// Writes Rust's shortest scientific form (`1.2345e-7`) the way JavaScript does.

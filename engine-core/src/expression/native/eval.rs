@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use serde_json::Value;
+
 use super::ast::{Expr, ItemAt, Key, Literal, Logic, Root, Unary};
 use super::held::Held;
 use super::member::{self, PropertyKey};
@@ -83,9 +85,9 @@ pub(super) fn eval<'a>(expr: &'a Expr, cx: Context<'a>) -> Result<Val<'a>, Stop>
 
 fn path<'a>(root: &'a Root, keys: &'a [Key], cx: Context<'a>) -> Result<Val<'a>, Stop> {
     if let Root::Json(ItemAt::Current) = root
-        && let Some(found) = plain_path(keys, cx)
+        && let Some(found) = plain_path(keys, cx.scope)
     {
-        return Ok(found);
+        return Ok(Val::of(found));
     }
     let mut value = roots::start(root, cx)?;
     for key in keys {
@@ -94,16 +96,24 @@ fn path<'a>(root: &'a Root, keys: &'a [Key], cx: Context<'a>) -> Result<Val<'a>,
     roots::guard(root, value)
 }
 
-/// The quick way for `$json.a.b`: nothing but names, and members of objects down to the end. `None` says nothing about the value.
-fn plain_path<'a>(keys: &'a [Key], cx: Context<'a>) -> Option<Val<'a>> {
+/// The value of an expression that is nothing but `$json.a.b`. `None` says nothing about the value.
+pub(super) fn plain_member<'a>(expr: &Expr, scope: &'a dyn Scope) -> Option<&'a Value> {
+    match expr {
+        Expr::Path(Root::Json(ItemAt::Current), keys) => plain_path(keys, scope),
+        _ => None,
+    }
+}
+
+/// The quick way for names alone, and members of objects down to the end. `None` says nothing about the value.
+fn plain_path<'a>(keys: &[Key], scope: &'a dyn Scope) -> Option<&'a Value> {
     let (last, before) = keys.split_last()?;
-    let mut object = cx.scope.input().get(cx.scope.item_index())?.json();
+    let mut object = scope.input().get(scope.item_index())?.json();
     for key in before {
         let Key::Name(name) = key else { return None };
         object = member::lookup(object, name)?.as_object()?;
     }
     let Key::Name(name) = last else { return None };
-    member::lookup(object, name).map(Val::of)
+    member::lookup(object, name)
 }
 
 pub(super) fn constant(literal: &Literal) -> Val<'_> {

@@ -6,20 +6,41 @@ use std::cell::OnceCell;
 use crate::expression::OtherNode;
 use crate::model::{Batch, Item};
 
-/// What one evaluation holds.
+/// What one evaluation holds. Most hold nothing, which costs nothing.
 #[derive(Debug, Default)]
-pub(super) struct Held {
-    pub(super) items: Shelf<Item>,
-    pub(super) batches: Shelf<Batch>,
-    pub(super) nodes: Shelf<OtherNode>,
+pub(super) struct Held(OnceCell<Box<Shelves>>);
+
+#[derive(Debug, Default)]
+struct Shelves {
+    items: Shelf<Item>,
+    batches: Shelf<Batch>,
+    nodes: Shelf<OtherNode>,
 }
 
-/// A list that only grows, whose elements never move. The first element costs no allocation. An expression puts in at most as many as it
-/// has roots, so that walking the list is cheap.
+/// A list that only grows, whose elements never move. An expression puts in at most as many as it has roots, so that walking the list is
+/// cheap.
 #[derive(Debug)]
-pub(super) struct Shelf<T> {
+struct Shelf<T> {
     value: OnceCell<T>,
     next: OnceCell<Box<Shelf<T>>>,
+}
+
+impl Held {
+    pub(super) fn item(&self, item: Item) -> &Item {
+        self.shelves().items.keep(item)
+    }
+
+    pub(super) fn batch(&self, batch: Batch) -> &Batch {
+        self.shelves().batches.keep(batch)
+    }
+
+    pub(super) fn node(&self, node: OtherNode) -> &OtherNode {
+        self.shelves().nodes.keep(node)
+    }
+
+    fn shelves(&self) -> &Shelves {
+        self.0.get_or_init(Box::default)
+    }
 }
 
 impl<T> Default for Shelf<T> {
@@ -30,7 +51,7 @@ impl<T> Default for Shelf<T> {
 
 impl<T> Shelf<T> {
     /// Puts a value on the shelf and lends it out.
-    pub(super) fn keep(&self, value: T) -> &T {
+    fn keep(&self, value: T) -> &T {
         let mut last = self;
         while last.value.get().is_some() {
             last = last.next.get_or_init(Box::default);

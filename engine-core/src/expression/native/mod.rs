@@ -69,6 +69,10 @@ impl Native {
 
     /// The value of the chunk.
     pub(super) fn value(&self, scope: &dyn Scope) -> Outcome<Option<Value>> {
+        // The quick way for the most frequent form, with nothing set up for the others.
+        if let Some(found) = eval::plain_member(&self.expr, scope) {
+            return Outcome::Done(Ok(Some(found.clone())));
+        }
         let held = Held::default();
         let cx = Context { scope, held: &held };
         let value = eval::eval(&self.expr, cx).and_then(Val::into_json);

@@ -28,8 +28,8 @@ pub(super) fn start<'a>(root: &'a Root, cx: Context<'a>) -> Result<Val<'a>, Stop
         Root::Items(at) => Val::Items(items(at, cx)?),
         Root::IsExecuted(node) => Val::Bool(scope.other_node(node)?.executed),
         Root::RunIndexOf(node) => Val::count(scope.other_node(node)?.run_index),
-        Root::ParametersOf(node) => Val::Object(&cx.held.nodes.keep(scope.other_node(node)?).parameters),
-        Root::ContextOf(node) => Val::Object(&cx.held.nodes.keep(scope.other_node(node)?).context),
+        Root::ParametersOf(node) => Val::Object(&cx.held.node(scope.other_node(node)?).parameters),
+        Root::ContextOf(node) => Val::Object(&cx.held.node(scope.other_node(node)?).context),
         Root::Parameters => Val::Object(&scope.facts().node.parameters),
         Root::Variables => Val::Object(&scope.facts().variables),
         Root::Own(name) => scope.variables().and_then(|variables| variables.get(*name)).map_or(Err(Stop::GiveUp), |value| Ok(Val::of(value)))?,
@@ -67,12 +67,12 @@ fn item<'a>(at: &'a ItemAt, cx: Context<'a>) -> Result<Option<&'a Item>, Stop> {
         ItemAt::Last => Ok(input(cx)?.last()),
         ItemAt::Paired(node, index) => {
             let index = index.as_ref().map_or(Ok(cx.scope.item_index()), |index| item_index(index, cx))?;
-            Ok(Some(cx.held.items.keep(cx.scope.paired_item(node, index)?)))
+            Ok(Some(cx.held.item(cx.scope.paired_item(node, index)?)))
         }
         ItemAt::FirstOf(at) => Ok(items(at, cx)?.first()),
         ItemAt::LastOf(at) => Ok(items(at, cx)?.last()),
         ItemAt::Beside(node) => {
-            let batch: &Batch = cx.held.batches.keep(cx.scope.node_items(&NodeItems::of(node))?);
+            let batch: &Batch = cx.held.batch(cx.scope.node_items(&NodeItems::of(node))?);
             batch.as_slice().get(cx.scope.item_index()).map(Some).ok_or_else(|| no_item(cx.scope.item_index()))
         }
     }
@@ -80,7 +80,7 @@ fn item<'a>(at: &'a ItemAt, cx: Context<'a>) -> Result<Option<&'a Item>, Stop> {
 
 fn items<'a>(at: &'a NodeItemsAt, cx: Context<'a>) -> Result<&'a [Item], Stop> {
     let query = NodeItems { node: &at.node, output: at.output, run: at.run };
-    Ok(cx.held.batches.keep(cx.scope.node_items(&query)?).as_slice())
+    Ok(cx.held.batch(cx.scope.node_items(&query)?).as_slice())
 }
 
 fn input(cx: Context<'_>) -> Result<&[Item], Stop> {

@@ -73,6 +73,10 @@ impl MemoryBlobStore {
     fn blobs(&self) -> std::sync::MutexGuard<'_, HashMap<BlobId, Bytes>> {
         self.blobs.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    pub(crate) fn remove(&self, id: &BlobId) {
+        self.blobs().remove(id);
+    }
 }
 
 #[async_trait]
@@ -94,7 +98,7 @@ impl BlobStore for MemoryBlobStore {
     }
 
     async fn delete(&self, id: &BlobId) -> Result<(), BlobError> {
-        self.blobs().remove(id);
+        self.remove(id);
         Ok(())
     }
 }

@@ -14,3 +14,4 @@ pub mod problem;
 pub mod runtime;
 pub mod schema;
 pub mod state;
+pub mod store;

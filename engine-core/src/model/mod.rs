@@ -10,6 +10,7 @@ mod timestamp;
 mod workflow;
 
 pub use binary::{Binary, BinaryContent, BlobId};
+pub(crate) use id::text_id;
 pub use id::{ExecutionId, NodeId, NodeKind, NodeVersion, WorkflowId};
 pub use item::{Batch, Item, ItemSource, Json, Link, Paired};
 pub use timestamp::{Timestamp, TimestampError};

@@ -1,0 +1,44 @@
+//! Webhooks of active workflows, for routing requests.
+
+use async_trait::async_trait;
+
+use super::{StoreError, TenantId, VersionNumber};
+use crate::model::{NodeId, WorkflowId};
+use crate::node::WebhookSpec;
+
+/// Keeps the webhooks of active workflows.
+#[async_trait]
+pub trait WebhookStore: Send + Sync {
+    /// Replaces all webhooks of a workflow; none when it is no longer active.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when another workflow has the same method and path.
+    async fn set_webhooks(&self, workflow: &WorkflowId, webhooks: Vec<StoredWebhook>) -> Result<(), StoreError>;
+
+    /// All webhooks, in the order of their paths. Routers keep them in memory and read them anew when a workflow is activated.
+    ///
+    /// # Errors
+    /// When the store cannot read.
+    async fn webhooks(&self) -> Result<Vec<StoredWebhook>, StoreError>;
+
+    /// A number that is another one whenever the webhooks have changed.
+    ///
+    /// # Errors
+    /// When the store cannot read.
+    async fn webhooks_version(&self) -> Result<u64, StoreError>;
+}
+
+/// A webhook of an active workflow.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredWebhook {
+    /// Who owns the workflow.
+    pub tenant: TenantId,
+    /// The workflow.
+    pub workflow: WorkflowId,
+    /// The version that it starts.
+    pub version: VersionNumber,
+    /// The node that is its trigger.
+    pub node: NodeId,
+    /// What it answers to.
+    pub spec: WebhookSpec,
+}

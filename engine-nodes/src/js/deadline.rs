@@ -1,0 +1,60 @@
+//! When a script must stop: looked at by QuickJS every few thousand steps.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// The deadline of whatever runs in a realm, and a way to stop it sooner. Clones share it.
+#[derive(Clone, Debug)]
+pub(super) struct Deadline(Arc<State>);
+
+#[derive(Debug)]
+struct State {
+    start: Instant,
+    /// In nanoseconds from `start`.
+    end: AtomicU64,
+    passed: AtomicBool,
+    cancelled: AtomicBool,
+}
+
+impl Deadline {
+    pub(super) fn new() -> Self {
+        Self(Arc::new(State {
+            start: Instant::now(),
+            end: AtomicU64::new(u64::MAX),
+            passed: AtomicBool::new(false),
+            cancelled: AtomicBool::new(false),
+        }))
+    }
+
+    fn elapsed(&self) -> u64 {
+        u64::try_from(self.0.start.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    /// Sets the deadline `time` from now.
+    pub(super) fn begin(&self, time: Duration) {
+        let time = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        self.0.passed.store(false, Ordering::Relaxed);
+        self.0.cancelled.store(false, Ordering::Relaxed);
+        self.0.end.store(self.elapsed().saturating_add(time), Ordering::Relaxed);
+    }
+
+    /// Makes what runs stop at the next look.
+    pub(super) fn cancel(&self) {
+        self.0.cancelled.store(true, Ordering::Relaxed);
+    }
+
+    /// The look that QuickJS takes: whether to stop now.
+    pub(super) fn look(&self) -> bool {
+        let stop = self.0.cancelled.load(Ordering::Relaxed) || self.elapsed() >= self.0.end.load(Ordering::Relaxed);
+        if stop {
+            self.0.passed.store(true, Ordering::Relaxed);
+        }
+        stop
+    }
+
+    /// Whether a look since the last beginning said to stop.
+    pub(super) fn passed(&self) -> bool {
+        self.0.passed.load(Ordering::Relaxed)
+    }
+}

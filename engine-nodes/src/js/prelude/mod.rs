@@ -1,0 +1,48 @@
+//! The prelude: what a realm holds before the first script runs in it. It is JavaScript, in files beside this one; what they need of the engine
+//! is given to them by `host`.
+
+use rquickjs::{Ctx, Function, Object, Result};
+
+use super::host;
+use super::kit::Kit;
+use super::realm::sloppy;
+
+/// What a realm is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Expressions: no promises, a safe subset of `Object`.
+    Expressions,
+    /// Code nodes.
+    #[expect(dead_code, reason = "the runtime of Code nodes comes next")]
+    Code,
+}
+
+/// Parts that are read when they are first needed.
+const PARTS: &[(&str, &[(&str, &str)])] = &[];
+
+/// Fills a new context.
+pub(super) fn install(ctx: &Ctx<'_>, purpose: Purpose) -> Result<()> {
+    let host = host::object(ctx, purpose)?;
+    let exports = Object::new(ctx.clone())?;
+    run(ctx, (&host, &exports), "core", include_str!("core.js"))?;
+    run(ctx, (&host, &exports), "scope", include_str!("scope.js"))?;
+    run(ctx, (&host, &exports), "freeze", include_str!("freeze.js"))?;
+    let kit = Kit::new(host, exports)?;
+    ctx.store_userdata(kit)?;
+    Ok(())
+}
+
+/// Reads a part that was left out so far.
+pub(super) fn load(ctx: &Ctx<'_>, part: &str) -> Result<()> {
+    let kit = Kit::of(ctx)?;
+    let files = PARTS.iter().find(|(name, _)| *name == part).map_or(&[][..], |(_, files)| files);
+    for (name, source) in files {
+        run(ctx, (&kit.host, &kit.exports), name, source)?;
+    }
+    Ok(())
+}
+
+fn run<'js>(ctx: &Ctx<'js>, (host, exports): (&Object<'js>, &Object<'js>), name: &str, source: &str) -> Result<()> {
+    let part: Function<'js> = ctx.eval_with_options(source, sloppy(name))?;
+    part.call((host.clone(), exports.clone()))
+}

@@ -4,6 +4,7 @@
 //! Nothing here looks at a clock or at the machine's time zone: both come in with [`Dates`].
 
 mod date;
+mod equality;
 mod field_type;
 mod literal;
 mod path;
@@ -13,6 +14,7 @@ mod pattern;
 pub(crate) mod pairs;
 
 pub(crate) use date::{DateTime, Dates};
+pub(crate) use equality::{deep_equal, nearly_same, same};
 pub(crate) use field_type::{Conversion, ConversionError, FieldType, describe_value, to_array, to_boolean, to_number, to_object, to_text, type_name};
 pub(crate) use literal::{parse_js_object, repair_json};
 pub(crate) use path::FieldPath;

@@ -2,7 +2,7 @@
 
 use engine_core::expression::js;
 use engine_core::model::Batch;
-use engine_core::node::{NodeError, NodeOutput, NodeSpec};
+use engine_core::node::{NodeOutput, NodeSpec};
 use engine_core::schema::{NodeGroup, NodeSchema, Property};
 use serde::Deserialize;
 use serde_json::Value;

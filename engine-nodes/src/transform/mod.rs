@@ -2,10 +2,16 @@
 
 use engine_core::node::{NodeRegistry, RegistryError};
 
+mod aggregate;
 mod limit;
+mod remove_duplicates;
+mod rename_keys;
+mod sort;
 mod split_out;
+mod summarize;
 
 mod node_type;
+mod order;
 mod parameters;
 
 use node_type::SimpleType;
@@ -13,5 +19,10 @@ use node_type::SimpleType;
 /// Adds the nodes of this group.
 pub(crate) fn register(registry: &mut NodeRegistry) -> Result<(), RegistryError> {
     registry.register(SimpleType::new(split_out::schema(), split_out::compile))?;
-    registry.register(SimpleType::new(limit::schema(), limit::compile))
+    registry.register(SimpleType::new(aggregate::schema(), aggregate::compile))?;
+    registry.register(SimpleType::new(summarize::schema(), summarize::compile))?;
+    registry.register(SimpleType::new(sort::schema(), sort::compile))?;
+    registry.register(SimpleType::new(limit::schema(), limit::compile))?;
+    registry.register(SimpleType::new(remove_duplicates::schema(), remove_duplicates::compile))?;
+    registry.register(SimpleType::new(rename_keys::schema(), rename_keys::compile))
 }

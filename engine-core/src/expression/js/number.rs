@@ -37,7 +37,7 @@ pub(crate) fn write_number(number: f64, out: &mut String) {
         if number < 0.0 {
             out.push('-');
         }
-        write_digits(&format!("{:e}", number.abs()), out);
+        write_digits(&shortest(number.abs()), out);
     }
 }
 
@@ -57,6 +57,14 @@ fn write_integer(integer: i64, out: &mut String) {
         }
     }
     out.extend(digits.iter().take(count).rev().map(|digit| char::from(*digit)));
+}
+
+/// The shortest digits that read back as the same number, in scientific form; of two that are equally near the even one.
+fn shortest(number: f64) -> String {
+    let shortest = format!("{number:e}");
+    let digits = shortest.bytes().take_while(|byte| *byte != b'e').filter(u8::is_ascii_digit).count();
+    // Rust's shortest form may take the odd one; asked for that many digits, it takes the even one. Only long numbers have such neighbours.
+    if digits < 16 { shortest } else { format!("{number:.*e}", digits - 1) }
 }
 
 /// Writes Rust's shortest scientific form (`1.2345e-7`) the way JavaScript does.

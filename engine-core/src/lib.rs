@@ -4,8 +4,11 @@
 
 pub mod blob;
 pub mod credential;
+pub mod driver;
+pub mod engine;
 pub mod execution;
 pub mod expression;
+pub mod format;
 pub mod model;
 pub mod node;
 pub mod observer;
@@ -15,3 +18,6 @@ pub mod runtime;
 pub mod schema;
 pub mod state;
 pub mod store;
+
+pub use engine::{Engine, Start};
+pub use model::Workflow;

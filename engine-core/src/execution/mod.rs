@@ -9,6 +9,7 @@ mod reply;
 mod run;
 mod scope;
 
+pub(crate) use data::NewExecution;
 pub use data::{CallWorkflow, ExecutionData, ExecutionMode, LogLevel, Services, WorkflowCaller, WorkflowReference};
 pub use log::{Lineage, Part, Parts, RecordedOutput, RunLog, RunRecord, RunStatus};
 pub use reply::{Reply, ReplyBody, Responder};

@@ -23,8 +23,8 @@ pub struct Workflow {
     pub connections: Vec<Connection>,
     /// Settings.
     pub settings: Settings,
-    /// Items that stand in for what a node would give, in executions started by hand.
-    pub pinned: BTreeMap<String, Vec<Value>>,
+    /// Items that stand in for what a node would give, in executions started by hand: a list for the name of each node.
+    pub pinned: Json,
     /// Data that outlives executions: `{"global": {...}, "node:<name>": {...}}`.
     pub static_data: Option<Value>,
     /// Whether its triggers should start executions.
@@ -216,5 +216,20 @@ impl Connection {
 impl Default for NodeKind {
     fn default() -> Self {
         Self::from("")
+    }
+}
+
+impl Workflow {
+    /// Reads a workflow in the engine's own format or n8n's.
+    ///
+    /// # Errors
+    /// All problems of the text's shape. What the workflow means is checked when it is compiled.
+    pub fn from_json(text: &str) -> Result<Self, crate::problem::Problems> {
+        crate::format::read_workflow(text)
+    }
+
+    /// Writes it in the format in which it was read.
+    pub fn to_json(&self) -> Value {
+        crate::format::write_workflow(self)
     }
 }

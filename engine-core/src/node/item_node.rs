@@ -62,5 +62,5 @@ impl<N: ItemNode> Node for PerItem<N> {
 
 /// The item that stands for a failed one: `{error: message}`.
 pub fn error_item(error: &NodeError) -> Item {
-    Item::new(Json::from_iter([("error".to_owned(), json!(error.message()))]))
+    Item::new(Json::from_iter([("error".to_owned(), json!(error.message()))])).with_error(error.to_json())
 }

@@ -16,7 +16,7 @@ pub use context::{NodeContext, NodeMemory, NodeScope, StaticDataKind};
 pub use error::{NodeError, OrFatal, Retry};
 pub use item_node::{ItemNode, PerItem, error_item};
 pub use output::{NodeOutput, Resume, Wait};
-pub use parameter::{Parameter, Typed};
+pub use parameter::{Parameter, ParameterCompiler, Path, Typed};
 pub use registry::{NodeRegistry, RegistryError};
 pub use spec::{NodeSpec, OnError};
 pub use trigger::{Activation, Listener, ListenerContext, Recurrence, RecurrenceUnit, ResponseMode, ScheduleSpec, WebhookSpec};

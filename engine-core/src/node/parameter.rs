@@ -26,26 +26,20 @@ pub enum Parameter {
 }
 
 impl Parameter {
-    /// Compiles a JSON value; `path` is its JSON pointer within the parameters. All expressions that do not compile are reported.
-    pub fn compile(value: &Value, path: &str, engine: Option<&dyn ScriptEngine>, problems: &mut Vec<Problem>) -> Self {
+    /// Compiles a JSON value. All expressions that do not compile are reported, with their JSON pointer below `path`.
+    pub fn compile(value: &Value, path: Path<'_>, compiler: &mut ParameterCompiler<'_>) -> Self {
         match value {
             Value::String(text) => match text.strip_prefix('=') {
-                Some(source) => compile_expression(source, path, engine, problems),
+                Some(source) => compiler.expression(source, path),
                 None => Self::Constant(value.clone()),
             },
-            Value::Array(values) => {
-                let parts: Vec<_> =
-                    values.iter().enumerate().map(|(index, value)| Self::compile(value, &format!("{path}/{index}"), engine, problems)).collect();
-                if parts.iter().all(Self::is_constant) { Self::Constant(value.clone()) } else { Self::List(parts) }
+            Value::Array(values) if holds_expression(value) => {
+                Self::List(values.iter().enumerate().map(|(index, value)| Self::compile(value, Path::Index(&path, index), compiler)).collect())
             }
-            Value::Object(fields) => {
-                let part = |(key, value): (&String, &Value), problems: &mut Vec<Problem>| {
-                    (key.clone(), Self::compile(value, &format!("{path}/{}", pointer_key(key)), engine, problems))
-                };
-                let parts: Vec<_> = fields.iter().map(|field| part(field, problems)).collect();
-                if parts.iter().all(|(_, part)| part.is_constant()) { Self::Constant(value.clone()) } else { Self::Object(parts) }
+            Value::Object(fields) if holds_expression(value) => {
+                Self::Object(fields.iter().map(|(key, value)| (key.clone(), Self::compile(value, Path::Key(&path, key), compiler))).collect())
             }
-            Value::Null | Value::Bool(_) | Value::Number(_) => Self::Constant(value.clone()),
+            _ => Self::Constant(value.clone()),
         }
     }
 
@@ -146,19 +140,61 @@ impl Parameter {
     }
 }
 
-fn compile_expression(source: &str, path: &str, engine: Option<&dyn ScriptEngine>, problems: &mut Vec<Problem>) -> Parameter {
-    match Template::compile(source, engine) {
-        Ok(template) => Parameter::Expression(Arc::new(template)),
-        Err(error) => {
-            let code = match error.kind() {
-                ExpressionErrorKind::NeedsScriptEngine => ProblemCode::NeedsScriptEngine,
-                _ => ProblemCode::InvalidExpression,
-            };
-            problems.push(Problem::new(code, error.message()).at(path).help(match code {
-                ProblemCode::NeedsScriptEngine => "give the engine a script engine, such as `engine_nodes::js::JsEngine`",
-                _ => "an expression is one JavaScript expression between {{ and }}",
-            }));
-            Parameter::Constant(Value::Null)
+/// Whether a text that begins with `=` is somewhere in a value.
+fn holds_expression(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.starts_with('='),
+        Value::Array(values) => values.iter().any(holds_expression),
+        Value::Object(fields) => fields.values().any(holds_expression),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+/// Where a value lies within the parameters; becomes a text only when there is a problem.
+#[derive(Clone, Copy, Debug)]
+pub enum Path<'a> {
+    /// The parameters themselves.
+    Root,
+    /// Under a key.
+    Key(&'a Path<'a>, &'a str),
+    /// At an index.
+    Index(&'a Path<'a>, usize),
+}
+
+impl Path<'_> {
+    /// The JSON pointer.
+    pub fn pointer(&self) -> String {
+        match self {
+            Self::Root => String::new(),
+            Self::Key(parent, key) => format!("{}/{}", parent.pointer(), pointer_key(key)),
+            Self::Index(parent, index) => format!("{}/{index}", parent.pointer()),
+        }
+    }
+}
+
+/// Compiles the expressions of parameters, and collects what is wrong with them.
+#[derive(Debug)]
+pub struct ParameterCompiler<'a> {
+    /// For what the native evaluator leaves to JavaScript.
+    pub engine: Option<&'a dyn ScriptEngine>,
+    /// What was wrong.
+    pub problems: Vec<Problem>,
+}
+
+impl ParameterCompiler<'_> {
+    fn expression(&mut self, source: &str, path: Path<'_>) -> Parameter {
+        match Template::compile(source, self.engine) {
+            Ok(template) => Parameter::Expression(Arc::new(template)),
+            Err(error) => {
+                let (code, help) = match error.kind() {
+                    ExpressionErrorKind::NeedsScriptEngine => {
+                        (ProblemCode::NeedsScriptEngine, "give the engine a script engine, such as `engine_nodes::js::JsEngine`")
+                    }
+                    _ => (ProblemCode::InvalidExpression, "an expression is one JavaScript expression between {{ and }}"),
+                };
+                self.problems.push(Problem::new(code, error.message()).at(path.pointer()).help(help));
+                Parameter::Constant(Value::Null)
+            }
         }
     }
 }

@@ -3,19 +3,28 @@
 //! [`Plan::compile`] is the one way to make a plan. It reports every problem of the workflow at once. Within a plan nodes are numbered; the numbers
 //! never leave the process.
 
+mod compile;
+mod connect;
 mod edges;
+mod loops;
+mod node;
+mod reach;
+mod start;
+
+pub use compile::{CompileOptions, Compiled};
+pub use node::PlanNode;
 
 pub(crate) use edges::{Incoming, Target};
+pub(crate) use loops::LoopForest;
+pub(crate) use reach::{Closes, Reach};
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use crate::expression::{NodeFacts, WorkflowFacts};
-use crate::model::{Batch, Durability, ExecutionOrder, NodeId, RetryPolicy, Workflow};
-use crate::node::{Activation, Node, NodeSpec, RequiredInputs};
-use crate::schema::Effect;
+use crate::expression::WorkflowFacts;
+use crate::model::{Durability, ExecutionOrder, NodeId, Workflow};
 
 /// A workflow that was checked and compiled.
 pub struct Plan {
@@ -24,28 +33,8 @@ pub struct Plan {
     by_name: HashMap<Arc<str>, u32>,
     facts: WorkflowFacts,
     time_zone: Option<Arc<str>>,
-}
-
-/// A node of a plan.
-pub struct PlanNode {
-    /// Names, parameters and credentials, as the node's type was given them.
-    pub spec: NodeSpec,
-    pub(crate) node: Option<Arc<dyn Node>>,
-    pub(crate) facts: NodeFacts,
-    pub(crate) effect: Effect,
-    pub(crate) incoming: Box<[Box<[Incoming]>]>,
-    pub(crate) outgoing: Box<[Target]>,
-    pub(crate) outputs: u16,
-    pub(crate) required: RequiredInputs,
-    pub(crate) is_trigger: bool,
-    pub(crate) is_loop: bool,
-    pub(crate) disabled: bool,
-    pub(crate) execute_once: bool,
-    pub(crate) always_output_data: bool,
-    pub(crate) retry: Option<RetryPolicy>,
-    pub(crate) timeout: Option<Duration>,
-    pub(crate) pinned: Option<Batch>,
-    pub(crate) activations: Vec<Activation>,
+    loops: LoopForest,
+    reach: Box<[OnceLock<Reach>]>,
 }
 
 impl Plan {
@@ -120,35 +109,21 @@ impl Plan {
     pub(crate) fn workflow_facts(&self) -> &WorkflowFacts {
         &self.facts
     }
+
+    pub(crate) fn loops(&self) -> &LoopForest {
+        &self.loops
+    }
+
+    /// What executions from this node on can reach; computed on first use.
+    pub(crate) fn reach(&self, start: u32) -> &Reach {
+        self.reach[start as usize].get_or_init(|| Reach::from(self, start))
+    }
 }
 
 const DEFAULT_PARALLEL_NODES: usize = 10;
 
-impl PlanNode {
-    /// How it starts executions, as a trigger.
-    pub fn activations(&self) -> &[Activation] {
-        &self.activations
-    }
-
-    /// What running it does to the world.
-    pub fn effect(&self) -> Effect {
-        self.effect
-    }
-
-    /// Whether it can start an execution.
-    pub fn is_trigger(&self) -> bool {
-        self.is_trigger
-    }
-}
-
 impl fmt::Debug for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Plan").field("workflow", &self.workflow.name).field("nodes", &self.nodes.len()).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for PlanNode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PlanNode").field("name", &self.spec.name).field("kind", &self.spec.kind).finish_non_exhaustive()
     }
 }

@@ -3,6 +3,8 @@
 //! A schema is written once, by the node's author, and serves four readers: validation, the filling in of defaults,
 //! editors, and the generated documentation.
 
+mod check;
+mod fill;
 mod property;
 mod show;
 

@@ -1,46 +1,18 @@
-//! The state machine of an execution: pure, incremental, the same under every runtime.
+//! The state machine of an execution: pure and incremental, the same under every runtime.
+//!
+//! [`ExecutionState::apply`] takes what happened and says what to do. No clock, no I/O, no randomness and no async live here: times and results
+//! arrive in events. The cost of an event is that of the node's connections, never of the graph. Recovery applies the recorded events again.
+//!
+//! Two frontiers decide what runs next: [`parallel`] settles inputs and joins connections; [`stack`] does what n8n does, in both of its orders.
 
-use serde::{Deserialize, Serialize};
+mod machine;
+mod outcome;
+mod parallel;
+mod retry;
+mod stack;
+mod status;
 
-/// Where an execution stands. n8n's names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ExecutionStatus {
-    /// Recorded, and not begun.
-    New,
-    /// Nodes run.
-    Running,
-    /// It waits for a time or a call.
-    Waiting,
-    /// Nothing starts until it is resumed.
-    Paused,
-    /// It ended, and every node that had to succeed did.
-    Success,
-    /// It failed.
-    Error,
-    /// It was cancelled, or its time was up.
-    Canceled,
-    /// It was given up: too many workers died while they drove it.
-    Crashed,
-}
-
-impl ExecutionStatus {
-    /// The name that is stored and shown.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::New => "new",
-            Self::Running => "running",
-            Self::Waiting => "waiting",
-            Self::Paused => "paused",
-            Self::Success => "success",
-            Self::Error => "error",
-            Self::Canceled => "canceled",
-            Self::Crashed => "crashed",
-        }
-    }
-
-    /// Whether nothing can change any more.
-    pub const fn is_final(self) -> bool {
-        matches!(self, Self::Success | Self::Error | Self::Canceled | Self::Crashed)
-    }
-}
+pub use machine::{Activation, Command, Event, ExecutionState};
+pub(crate) use outcome::{Finish, Raw, Timing, finish, record};
+pub(crate) use retry::{RetryDecision, after_error, after_success};
+pub use status::ExecutionStatus;

@@ -1,0 +1,86 @@
+//! One run of a node: its tries, each with a deadline, and its panics caught.
+
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures::FutureExt;
+use futures::future::{BoxFuture, Either, select};
+
+use super::JournalError;
+use super::drive::Shared;
+use crate::execution::NodeRun;
+use crate::node::{Node, NodeContext, NodeError, NodeOutput};
+use crate::observer::ExecutionEvent;
+use crate::schema::Effect;
+use crate::state::{RetryDecision, after_error, after_success};
+
+/// What the tries of a run came to, and how many there were.
+pub(super) type Attempted = (Result<NodeOutput, NodeError>, u32);
+
+/// Polls a node once where it stands. A panic is an error of the node.
+pub(super) fn poll_once(
+    future: &mut Pin<Box<dyn Future<Output = Result<NodeOutput, NodeError>> + Send + '_>>,
+    context: &mut Context<'_>,
+) -> Poll<Result<NodeOutput, NodeError>> {
+    match std::panic::catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+        Ok(poll) => poll,
+        Err(panic) => Poll::Ready(Err(panicked(&*panic))),
+    }
+}
+
+/// The error of a node that panicked.
+pub(super) fn panicked(panic: &(dyn std::any::Any + Send)) -> NodeError {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    NodeError::fatal(format!("the node panicked: {}", text.unwrap_or("no message"))).with_code("panic")
+}
+
+/// Whether a node can be polled without more ado: one try, no deadline, nothing that has to be durable first.
+pub(super) fn is_simple(run: &NodeRun, shared: &Shared<'_>) -> bool {
+    let node = run.plan_node();
+    node.retry.is_none() && node.timeout.is_none() && (shared.journal.is_none() || node.effect() == Effect::Pure)
+}
+
+/// All tries of a run.
+///
+/// # Errors
+/// When the journal cannot be written: then the execution is no longer ours.
+pub(super) async fn attempt(shared: &Shared<'_>, node: &dyn Node, run: NodeRun) -> Result<Attempted, JournalError> {
+    let plan_node = run.plan_node();
+    let order = shared.execution.plan().order();
+    let policy = plan_node.retry.as_ref();
+    for attempt in 0.. {
+        shared.gate().await;
+        if let (Some(journal), true) = (shared.journal, plan_node.effect() != Effect::Pure) {
+            journal.commit().await?;
+        }
+        let mut this = run.clone();
+        this.attempt = attempt;
+        let result = one(shared, node, this, plan_node.timeout).await;
+        let jitter = shared.execution.runtime().random();
+        let decision = match &result {
+            Ok(output) => after_success(policy, order, attempt, output),
+            Err(error) => after_error(policy, order, (attempt, jitter), error),
+        };
+        let RetryDecision::Again(pause) = decision else { return Ok((result, attempt + 1)) };
+        if let Err(error) = &result {
+            shared.observe(ExecutionEvent::NodeRetried { node: &plan_node.spec.name, attempt, error: &error.to_json() });
+        }
+        shared.execution.runtime().sleep(pause).await;
+    }
+    Ok((Err(NodeError::fatal("the node was tried too often")), u32::MAX))
+}
+
+async fn one(shared: &Shared<'_>, node: &dyn Node, run: NodeRun, timeout: Option<Duration>) -> Result<NodeOutput, NodeError> {
+    let future = AssertUnwindSafe(node.run(NodeContext::new(run))).catch_unwind();
+    let settled = |caught: Result<_, Box<dyn std::any::Any + Send>>| caught.unwrap_or_else(|panic| Err(panicked(&*panic)));
+    let Some(timeout) = timeout else { return settled(future.await) };
+    let deadline: BoxFuture<'static, ()> = shared.execution.runtime().sleep(timeout);
+    match select(Box::pin(future), deadline).await {
+        Either::Left((caught, _)) => settled(caught),
+        Either::Right(((), _)) => {
+            Err(NodeError::new(format!("the node took longer than {} seconds", timeout.as_secs_f64())).with_code("node-timeout"))
+        }
+    }
+}

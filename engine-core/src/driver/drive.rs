@@ -1,0 +1,487 @@
+//! The loop itself.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use futures::FutureExt;
+use futures::future::{BoxFuture, poll_fn};
+use futures::stream::{FuturesUnordered, StreamExt};
+
+use super::attempt::{Attempted, attempt, is_simple, panicked, poll_once};
+use super::prepare::{Prepared, prepare};
+use super::{Control, ExecutionError, ExecutionResult, Journal, JournalEntry, JournalError, Outcome, Parked, Signal};
+use crate::execution::{ExecutionData, RunStatus};
+use crate::model::{Batch, NodeId, Timestamp};
+use crate::node::{NodeContext, NodeOutput, Wait};
+use crate::observer::ExecutionEvent;
+use crate::plan::Plan;
+use crate::state::{Activation, Command, Event, ExecutionState, ExecutionStatus, Finish, Raw, Timing, finish, record};
+
+/// How an execution is driven.
+#[derive(Clone, Debug, Default)]
+pub struct DriverOptions {
+    /// By which it is paused, resumed and cancelled.
+    pub control: Arc<Control>,
+    /// Where it is written down.
+    pub journal: Option<Arc<dyn Journal>>,
+    /// When a waiting execution is put aside.
+    pub parking: Parking,
+}
+
+/// When a waiting execution is put aside instead of being kept in memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Parking {
+    /// Never.
+    #[default]
+    Stay,
+    /// When nothing can happen for this long, or not before somebody calls.
+    After(Duration),
+}
+
+/// Drives one execution to its end, or to where it is put aside.
+#[derive(Debug)]
+pub struct Driver {
+    execution: Arc<ExecutionData>,
+    options: DriverOptions,
+}
+
+impl Driver {
+    /// A driver for an execution.
+    pub fn new(execution: Arc<ExecutionData>, options: DriverOptions) -> Self {
+        Self { execution, options }
+    }
+
+    /// Begins at a node and drives on.
+    ///
+    /// # Errors
+    /// When the journal cannot be written; whoever holds the execution now, or takes it over later, goes on from what was written.
+    pub async fn start(self, node: u32, items: Batch) -> Result<Outcome, JournalError> {
+        self.drive(|driving| {
+            let at = driving.now;
+            driving.journal(|| JournalEntry::Started { node, items: items.clone(), at });
+            driving.apply(Event::Start { node, items });
+        })
+        .await
+    }
+
+    /// Applies what was written down, in its order, and drives on from there. Nodes whose run was not written down run again.
+    ///
+    /// # Errors
+    /// When the journal cannot be written.
+    pub async fn resume(self, entries: Vec<JournalEntry>) -> Result<Outcome, JournalError> {
+        self.drive(|driving| driving.replay(entries)).await
+    }
+
+    async fn drive(self, begin: impl FnOnce(&mut Driving<'_>)) -> Result<Outcome, JournalError> {
+        let Self { execution, options } = self;
+        let shared = Shared {
+            execution: &execution,
+            journal: options.journal.as_deref(),
+            observes: execution.services.observer.wants_nodes(),
+            paused: AtomicBool::new(false),
+            gate: Mutex::default(),
+        };
+        let mut driving = Driving::new(&shared, &options);
+        shared.observe(ExecutionEvent::Started { at: driving.now });
+        begin(&mut driving);
+        let outcome = poll_fn(|context| driving.poll(context)).await?;
+        if let Some(journal) = shared.journal {
+            journal.commit().await?;
+        }
+        let (Outcome::Ended(result) | Outcome::Parked(Parked { result, .. })) = &outcome;
+        let error = result.error.as_ref().map(|error| serde_json::json!(error));
+        shared.observe(ExecutionEvent::Ended { status: result.status, error: error.as_ref(), at: execution.runtime().now() });
+        Ok(outcome)
+    }
+}
+
+/// What the runs of nodes share with the loop.
+pub(super) struct Shared<'a> {
+    pub(super) execution: &'a Arc<ExecutionData>,
+    pub(super) journal: Option<&'a dyn Journal>,
+    observes: bool,
+    paused: AtomicBool,
+    gate: Mutex<Vec<Waker>>,
+}
+
+impl Shared<'_> {
+    pub(super) fn observe(&self, event: ExecutionEvent<'_>) {
+        if self.observes {
+            let observer = &self.execution.services.observer;
+            // A broken observer must not break the execution.
+            drop(std::panic::catch_unwind(AssertUnwindSafe(|| observer.observe(self.execution, event))));
+        }
+    }
+
+    /// Completes when the execution is not paused.
+    pub(super) async fn gate(&self) {
+        poll_fn(|context| {
+            if !self.paused.load(Ordering::Acquire) {
+                return Poll::Ready(());
+            }
+            self.gate.lock().unwrap_or_else(PoisonError::into_inner).push(context.waker().clone());
+            if self.paused.load(Ordering::Acquire) { Poll::Pending } else { Poll::Ready(()) }
+        })
+        .await;
+    }
+
+    fn set_paused(&self, paused: bool) {
+        self.paused.store(paused, Ordering::Release);
+        if !paused {
+            self.gate.lock().unwrap_or_else(PoisonError::into_inner).drain(..).for_each(Waker::wake);
+        }
+    }
+}
+
+/// Something that was waited for.
+enum Landed {
+    /// The tries of a run are over.
+    Ran(Activation, Timestamp, Result<Attempted, JournalError>),
+    /// The time of a wait has come.
+    Elapsed(u32),
+    /// The execution's time is up.
+    TimeUp,
+}
+
+/// A node that waits.
+struct Pending {
+    activation: Activation,
+    started: Timestamp,
+    wait: Wait,
+    elapsed: bool,
+}
+
+/// After so many nodes without a pause others get their turn.
+const YIELD_EVERY: u32 = 128;
+
+struct Driving<'a> {
+    shared: &'a Shared<'a>,
+    plan: &'a Plan,
+    options: &'a DriverOptions,
+    state: ExecutionState,
+    commands: VecDeque<Command>,
+    flight: FuturesUnordered<BoxFuture<'a, Landed>>,
+    pending: Vec<Pending>,
+    buffer: Vec<Command>,
+    now: Timestamp,
+    last: Option<u32>,
+    error: Option<ExecutionError>,
+    failure: Option<JournalError>,
+    parked: bool,
+    ended: Option<ExecutionStatus>,
+    replaying: bool,
+}
+
+impl<'a> Driving<'a> {
+    fn new(shared: &'a Shared<'a>, options: &'a DriverOptions) -> Self {
+        let plan: &'a Plan = &shared.execution.plan;
+        let flight = FuturesUnordered::new();
+        if let Some(timeout) = plan.timeout() {
+            flight.push(shared.execution.runtime().sleep(timeout).map(|()| Landed::TimeUp).boxed());
+        }
+        Self {
+            shared,
+            plan,
+            options,
+            state: ExecutionState::new(Arc::clone(shared.execution.plan())),
+            commands: VecDeque::new(),
+            flight,
+            pending: Vec::new(),
+            buffer: Vec::new(),
+            now: shared.execution.runtime().now(),
+            last: None,
+            error: None,
+            failure: None,
+            parked: false,
+            ended: None,
+            replaying: false,
+        }
+    }
+
+    fn journal(&self, entry: impl FnOnce() -> JournalEntry) {
+        if let (Some(journal), false) = (self.shared.journal, self.replaying) {
+            journal.append(self.shared.execution, entry());
+        }
+    }
+
+    fn apply(&mut self, event: Event) {
+        self.parked = false;
+        self.state.apply(event, &self.shared.execution.log, &mut self.buffer);
+        self.commands.extend(self.buffer.drain(..));
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Outcome, JournalError>> {
+        let mut budget = YIELD_EVERY;
+        self.now = self.shared.execution.runtime().now();
+        loop {
+            while let Some(command) = self.commands.pop_front() {
+                self.carry_out(command, context);
+                budget = budget.saturating_sub(1);
+                if budget == 0 && self.ended.is_none() {
+                    while let Some(signal) = self.options.control.try_take() {
+                        self.signal(signal);
+                    }
+                    context.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+            }
+            if let Some(failure) = self.failure.take() {
+                return Poll::Ready(Err(failure));
+            }
+            if let Some(status) = self.ended {
+                return Poll::Ready(Ok(Outcome::Ended(self.result(status))));
+            }
+            if let Poll::Ready(signal) = self.options.control.poll_take(context) {
+                self.signal(signal);
+            } else if let Poll::Ready(Some(landed)) = self.flight.poll_next_unpin(context) {
+                self.now = self.shared.execution.runtime().now();
+                self.landed(landed);
+            } else if let Some(parked) = self.park() {
+                return Poll::Ready(Ok(Outcome::Parked(parked)));
+            } else {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    fn carry_out(&mut self, command: Command, context: &mut Context<'_>) {
+        match command {
+            Command::Run(activation) => self.launch(activation, context),
+            Command::StopRunning => {
+                self.shared.execution.set_cancelled();
+                self.flight.clear();
+            }
+            Command::Park => self.parked = true,
+            Command::End(status) => {
+                let (error, at) = (self.error.clone(), self.now);
+                self.journal(|| JournalEntry::Ended { status, error, at });
+                self.ended = Some(status);
+            }
+        }
+    }
+
+    fn launch(&mut self, activation: Activation, context: &mut Context<'_>) {
+        let node = self.plan.node(activation.node);
+        let at = self.now;
+        self.shared.observe(ExecutionEvent::NodeStarted { node: &node.spec.name, run: activation.run as usize, attempt: 0, at });
+        let run = match prepare(self.shared.execution, &activation, at) {
+            Prepared::Done(raw) => return self.finish((activation, at), (raw, 1)),
+            Prepared::Run(run) => run,
+        };
+        let Some(behaviour) = node.node.as_deref() else { return };
+        let shared = self.shared;
+        if is_simple(&run, shared) {
+            let mut future = behaviour.run(NodeContext::new(run));
+            match poll_once(&mut future, context) {
+                Poll::Ready(result) => self.landed(Landed::Ran(activation, at, Ok((result, 1)))),
+                Poll::Pending => self.flight.push(
+                    AssertUnwindSafe(future)
+                        .catch_unwind()
+                        .map(move |caught| Landed::Ran(activation, at, Ok((caught.unwrap_or_else(|panic| Err(panicked(&*panic))), 1))))
+                        .boxed(),
+                ),
+            }
+        } else {
+            let mut future = attempt(shared, behaviour, run).map(move |attempted| Landed::Ran(activation, at, attempted)).boxed();
+            match future.poll_unpin(context) {
+                Poll::Ready(landed) => self.landed(landed),
+                Poll::Pending => self.flight.push(future),
+            }
+        }
+    }
+
+    fn landed(&mut self, landed: Landed) {
+        match landed {
+            Landed::Ran(activation, started, Ok((result, tries))) => {
+                let raw = match result {
+                    Ok(NodeOutput::Items(items)) => Raw::Items(items),
+                    Ok(NodeOutput::Nothing) => Raw::Nothing,
+                    Ok(NodeOutput::Wait(wait)) => return self.wait((activation, started), wait, tries),
+                    Err(error) => Raw::Error(error),
+                };
+                self.now = self.shared.execution.runtime().now();
+                self.finish((activation, started), (raw, tries));
+            }
+            Landed::Ran(_, _, Err(failure)) => self.failure = Some(failure),
+            Landed::Elapsed(order) => {
+                if let Some(pending) = self.pending.iter_mut().find(|pending| pending.activation.order == order) {
+                    pending.elapsed = true;
+                }
+                self.fire_elapsed();
+            }
+            Landed::TimeUp => {
+                let seconds = self.plan.timeout().unwrap_or_default().as_secs_f64();
+                let message = format!("the execution took longer than {seconds} seconds");
+                self.error = Some(ExecutionError { message, node: None, details: serde_json::json!({"code": "execution-timeout"}) });
+                self.apply(Event::Cancel);
+            }
+        }
+    }
+
+    fn finish(&mut self, (activation, started): (Activation, Timestamp), (raw, tries): (Raw, u32)) {
+        let plan_node = self.plan.node(activation.node);
+        let (node, run) = (activation.node, activation.run);
+        let timing = Timing { started, finished: self.now, tries };
+        let (record, failed) = match finish(plan_node, self.plan.order(), &activation, (raw, timing)) {
+            Finish::Nothing => {
+                self.journal(|| JournalEntry::Nothing { node });
+                return self.apply(Event::Nothing { node });
+            }
+            Finish::Record(record) => (Arc::new(record), None),
+            Finish::Fail(record, error) => (Arc::new(record), Some(error)),
+        };
+        self.shared.observe(ExecutionEvent::NodeFinished { node: &plan_node.spec.name, run: run as usize, record: &record });
+        self.journal(|| JournalEntry::Run { node, run, record: Arc::clone(&record) });
+        self.last = Some(node);
+        match failed {
+            None => self.apply(Event::Finished { node, record }),
+            Some(error) => {
+                let name = Some(plan_node.spec.name.to_string());
+                self.error = Some(ExecutionError { message: error.message().to_owned(), node: name, details: error.to_json() });
+                self.apply(Event::Failed { node, record });
+            }
+        }
+    }
+
+    fn wait(&mut self, (activation, started): (Activation, Timestamp), wait: Wait, tries: u32) {
+        let (node, run) = (activation.node, activation.run);
+        let timing = Timing { started, finished: self.now, tries };
+        let record = Arc::new(record(&activation, timing, RunStatus::Waiting, (smallvec::SmallVec::new(), None)));
+        self.shared.observe(ExecutionEvent::NodeFinished { node: &self.plan.node(node).spec.name, run: run as usize, record: &record });
+        self.journal(|| JournalEntry::Waiting { node, run, record: Arc::clone(&record), wait: wait.clone() });
+        self.arm(activation.order, &wait);
+        self.pending.push(Pending { activation, started, wait, elapsed: false });
+        self.last = Some(node);
+        self.apply(Event::Waiting { node, record });
+    }
+
+    fn arm(&mut self, order: u32, wait: &Wait) {
+        if let Some(until) = wait.until {
+            let sleep = self.shared.execution.runtime().sleep(until.since(self.now));
+            self.flight.push(sleep.map(move |()| Landed::Elapsed(order)).boxed());
+        }
+    }
+
+    /// Ends the waits whose time has come; none while the execution is paused.
+    fn fire_elapsed(&mut self) {
+        while !self.shared.paused.load(Ordering::Acquire) {
+            let Some(index) = self.pending.iter().position(|pending| pending.elapsed) else { return };
+            let pending = self.pending.swap_remove(index);
+            let items = pending.activation.inputs.iter().flatten().find(|items| !items.is_empty()).cloned().unwrap_or_default();
+            self.wait_over(pending, items);
+        }
+    }
+
+    fn wait_over(&mut self, pending: Pending, items: Batch) {
+        let Pending { activation, started, .. } = pending;
+        let plan_node = self.plan.node(activation.node);
+        let timing = Timing { started, finished: self.now, tries: 1 };
+        let Finish::Record(record) = finish(plan_node, self.plan.order(), &activation, (Raw::Items(vec![items]), timing)) else { return };
+        let (node, record) = (activation.node, Arc::new(record));
+        self.shared.observe(ExecutionEvent::NodeFinished { node: &plan_node.spec.name, run: activation.run as usize, record: &record });
+        self.journal(|| JournalEntry::WaitOver { node, record: Arc::clone(&record) });
+        self.last = Some(node);
+        self.apply(Event::WaitOver { node, record });
+    }
+
+    fn signal(&mut self, signal: Signal) {
+        match signal {
+            Signal::Pause => {
+                self.shared.set_paused(true);
+                self.apply(Event::Pause);
+            }
+            Signal::Resume => {
+                self.shared.set_paused(false);
+                self.apply(Event::Resume);
+                self.fire_elapsed();
+            }
+            Signal::Cancel => self.apply(Event::Cancel),
+            Signal::Deliver { node, items } => self.deliver(&node, items),
+        }
+    }
+
+    fn deliver(&mut self, node: &NodeId, items: Batch) {
+        let waiting = |pending: &Pending| self.plan.node(pending.activation.node).spec.id == *node && pending.wait.resume.is_some();
+        if let Some(index) = self.pending.iter().position(waiting) {
+            let pending = self.pending.swap_remove(index);
+            self.wait_over(pending, items);
+        }
+    }
+
+    /// What is put aside, if the execution may be.
+    fn park(&mut self) -> Option<Parked> {
+        let Parking::After(patience) = self.options.parking else { return None };
+        if !self.parked || self.shared.paused.load(Ordering::Acquire) {
+            return None;
+        }
+        let until = self.pending.iter().filter_map(|pending| pending.wait.until).min();
+        if until.is_some_and(|until| until <= self.now.after(patience)) {
+            return None;
+        }
+        let waits = self.pending.iter().map(|pending| (Arc::clone(&self.plan.node(pending.activation.node).spec.name), pending.wait.clone()));
+        Some(Parked { until, waits: waits.collect(), result: self.result(ExecutionStatus::Waiting) })
+    }
+
+    fn result(&self, status: ExecutionStatus) -> ExecutionResult {
+        ExecutionResult { execution: Arc::clone(self.shared.execution), status, error: self.error.clone(), last: self.last }
+    }
+}
+
+impl Driving<'_> {
+    /// Takes in what was written down. Commands to run what was already run are dropped as their results come by.
+    fn replay(&mut self, entries: Vec<JournalEntry>) {
+        self.replaying = true;
+        for entry in entries {
+            match entry {
+                JournalEntry::Started { node, items, .. } => self.apply(Event::Start { node, items }),
+                JournalEntry::Run { node, record, .. } => {
+                    self.take_run(node);
+                    self.last = Some(node);
+                    let failed = record.status == RunStatus::Error && record.outputs.is_empty();
+                    self.apply(if failed { Event::Failed { node, record } } else { Event::Finished { node, record } });
+                }
+                JournalEntry::Nothing { node } => {
+                    self.take_run(node);
+                    self.apply(Event::Nothing { node });
+                }
+                JournalEntry::Waiting { node, record, wait, .. } => {
+                    if let Some(activation) = self.take_run(node) {
+                        self.arm(activation.order, &wait);
+                        self.pending.push(Pending { activation, started: record.started, wait, elapsed: false });
+                    }
+                    self.last = Some(node);
+                    self.apply(Event::Waiting { node, record });
+                }
+                JournalEntry::WaitOver { node, record } => {
+                    self.pending.retain(|pending| pending.activation.node != node);
+                    self.apply(Event::WaitOver { node, record });
+                }
+                JournalEntry::Ended { status, error, .. } => {
+                    self.error = error;
+                    self.ended = Some(status);
+                }
+            }
+        }
+        self.replaying = false;
+    }
+
+    /// Takes the command to run a node out of what is to be done.
+    fn take_run(&mut self, node: u32) -> Option<Activation> {
+        let index = self.commands.iter().position(|command| matches!(command, Command::Run(activation) if activation.node == node))?;
+        match self.commands.remove(index) {
+            Some(Command::Run(activation)) => Some(activation),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Debug for Driving<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Driving").field("state", &self.state).finish_non_exhaustive()
+    }
+}

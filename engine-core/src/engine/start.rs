@@ -1,0 +1,111 @@
+//! How an execution is started.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::driver::Control;
+use crate::execution::{ExecutionMode, Responder};
+use crate::model::{Batch, ExecutionId, Item, Json};
+use crate::plan::Plan;
+
+/// What an execution begins with.
+#[derive(Clone)]
+pub struct Start {
+    pub(super) items: Batch,
+    pub(super) node: Option<String>,
+    pub(super) mode: ExecutionMode,
+    pub(super) id: Option<ExecutionId>,
+    pub(super) responder: Option<Arc<dyn Responder>>,
+    pub(super) control: Arc<Control>,
+    pub(super) depth: u32,
+}
+
+/// Why an execution could not be started.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The named start node is not in the workflow.
+    #[error("there is no node {0:?} to start at")]
+    UnknownNode(String),
+    /// No enabled node can start the workflow.
+    #[error("no enabled node can start the workflow")]
+    NoStartNode,
+    /// It could not be written down.
+    #[error("the execution could not be recorded: {0}")]
+    Journal(String),
+}
+
+impl Default for Start {
+    fn default() -> Self {
+        Self::new(Batch::from(vec![Item::new(Json::new())]))
+    }
+}
+
+impl Start {
+    /// With these items, at the workflow's first trigger, by hand.
+    pub fn new(items: impl Into<Batch>) -> Self {
+        let control = Arc::default();
+        Self { items: items.into(), node: None, mode: ExecutionMode::Manual, id: None, responder: None, control, depth: 0 }
+    }
+
+    /// With one item for each of these values.
+    pub fn with_items(values: impl IntoIterator<Item = Value>) -> Self {
+        Self::new(values.into_iter().map(Item::from_value).collect::<Batch>())
+    }
+
+    /// At this node instead of the first trigger.
+    #[must_use]
+    pub fn at(mut self, node: impl Into<String>) -> Self {
+        self.node = Some(node.into());
+        self
+    }
+
+    /// Says how it came to be started.
+    #[must_use]
+    pub fn mode(mut self, mode: ExecutionMode) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    /// Under an id that was made before.
+    #[must_use]
+    pub fn id(mut self, id: ExecutionId) -> Self {
+        self.id = Some(id);
+        self
+    }
+
+    /// With somebody who waits for an answer.
+    #[must_use]
+    pub fn responder(mut self, responder: Arc<dyn Responder>) -> Self {
+        self.responder = Some(responder);
+        self
+    }
+
+    /// Controlled by `control`.
+    #[must_use]
+    pub fn control(mut self, control: Arc<Control>) -> Self {
+        self.control = control;
+        self
+    }
+
+    pub(super) fn depth(mut self, depth: u32) -> Self {
+        self.depth = depth;
+        self
+    }
+
+    /// The node at which it begins: the named one, or the one that n8n would choose (SEMANTICS 4).
+    pub(super) fn node(&self, plan: &Plan) -> Result<u32, StartError> {
+        if let Some(name) = &self.node {
+            return plan.find(name).ok_or_else(|| StartError::UnknownNode(name.clone()));
+        }
+        plan.start_node(self.mode).ok_or(StartError::NoStartNode)
+    }
+}
+
+impl fmt::Debug for Start {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Start").field("items", &self.items.len()).field("node", &self.node).field("mode", &self.mode).finish_non_exhaustive()
+    }
+}

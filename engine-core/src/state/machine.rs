@@ -1,0 +1,236 @@
+//! Events in, commands out.
+
+use std::sync::Arc;
+
+use super::ExecutionStatus;
+use super::parallel::ParallelFrontier;
+use super::stack::StackFrontier;
+use crate::execution::{Inputs, Parts, RunLog, RunRecord};
+use crate::model::{Batch, ExecutionOrder};
+use crate::plan::Plan;
+
+/// A run of a node that is due: the node, the number of the run, its inputs and where they came from.
+#[derive(Clone, Debug)]
+pub struct Activation {
+    /// Index of the node in the plan.
+    pub node: u32,
+    /// Number of the run.
+    pub run: u32,
+    /// Its place in the order of all runs.
+    pub order: u32,
+    /// The items of each connected input.
+    pub inputs: Inputs,
+    /// Where they came from.
+    pub parts: Parts,
+}
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// The execution begins at a node, with these items as its input (or, for a trigger, its output).
+    Start {
+        /// Index of the node.
+        node: u32,
+        /// The items.
+        items: Batch,
+    },
+    /// A run ended, and the execution goes on.
+    Finished {
+        /// Index of the node.
+        node: u32,
+        /// What came of it.
+        record: Arc<RunRecord>,
+    },
+    /// A run gave nothing at all; its branch ends and nothing is recorded.
+    Nothing {
+        /// Index of the node.
+        node: u32,
+    },
+    /// A run failed, and the execution with it.
+    Failed {
+        /// Index of the node.
+        node: u32,
+        /// What came of it.
+        record: Arc<RunRecord>,
+    },
+    /// A run waits.
+    Waiting {
+        /// Index of the node.
+        node: u32,
+        /// What is known of it so far.
+        record: Arc<RunRecord>,
+    },
+    /// The wait of the node's last run is over.
+    WaitOver {
+        /// Index of the node.
+        node: u32,
+        /// What came of it.
+        record: Arc<RunRecord>,
+    },
+    /// Nothing shall start any more until resumed.
+    Pause,
+    /// Go on.
+    Resume,
+    /// Stop for good.
+    Cancel,
+}
+
+/// Something to do.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Run a node.
+    Run(Activation),
+    /// Stop all running nodes.
+    StopRunning,
+    /// Nothing runs and nothing can start before a wait is over.
+    Park,
+    /// The execution has ended.
+    End(ExecutionStatus),
+}
+
+/// The state of an execution.
+#[derive(Debug)]
+pub struct ExecutionState {
+    plan: Arc<Plan>,
+    frontier: Frontier,
+    status: ExecutionStatus,
+    paused: bool,
+    running: usize,
+    waiting: usize,
+    limit: usize,
+    order: u32,
+}
+
+#[derive(Debug)]
+enum Frontier {
+    Parallel(ParallelFrontier),
+    Stack(StackFrontier),
+}
+
+impl ExecutionState {
+    /// The state of an execution that has not begun.
+    pub fn new(plan: Arc<Plan>) -> Self {
+        let frontier = match plan.order() {
+            ExecutionOrder::Parallel => Frontier::Parallel(ParallelFrontier::default()),
+            order @ (ExecutionOrder::V1 | ExecutionOrder::V0) => Frontier::Stack(StackFrontier::new(order)),
+        };
+        let limit = plan.max_parallel_nodes();
+        Self { plan, frontier, status: ExecutionStatus::New, paused: false, running: 0, waiting: 0, limit, order: 0 }
+    }
+
+    /// Where the execution stands.
+    pub fn status(&self) -> ExecutionStatus {
+        match self.status {
+            ExecutionStatus::Running if self.paused => ExecutionStatus::Paused,
+            ExecutionStatus::Running if self.running == 0 && self.waiting > 0 => ExecutionStatus::Waiting,
+            status => status,
+        }
+    }
+
+    /// How many runs have begun and not ended.
+    pub fn running(&self) -> usize {
+        self.running
+    }
+
+    /// Takes in what happened, writes runs to the log, and appends what to do now. Events after the end change nothing.
+    pub fn apply(&mut self, event: Event, log: &RunLog, commands: &mut Vec<Command>) {
+        if self.status.is_final() {
+            return;
+        }
+        match event {
+            Event::Start { node, items } => self.start(node, items),
+            Event::Finished { node, record } => {
+                self.running = self.running.saturating_sub(1);
+                self.route(node, record, log);
+            }
+            Event::Nothing { node } => {
+                self.running = self.running.saturating_sub(1);
+                self.close(node);
+            }
+            Event::Failed { node, record } => {
+                log.push(node, record);
+                return self.end(ExecutionStatus::Error, commands);
+            }
+            Event::Waiting { node, record } => {
+                self.running = self.running.saturating_sub(1);
+                self.waiting += 1;
+                log.push(node, record);
+            }
+            Event::WaitOver { node, record } => {
+                self.waiting = self.waiting.saturating_sub(1);
+                log.replace_last(node, Arc::clone(&record));
+                let run = u32::try_from(log.runs(node).saturating_sub(1)).unwrap_or(0);
+                self.deliver(node, run, &record, log);
+            }
+            Event::Pause => self.paused = true,
+            Event::Resume => self.paused = false,
+            Event::Cancel => return self.end(ExecutionStatus::Canceled, commands),
+        }
+        self.pump(log, commands);
+    }
+
+    fn start(&mut self, node: u32, items: Batch) {
+        if self.status != ExecutionStatus::New {
+            return;
+        }
+        self.status = ExecutionStatus::Running;
+        match &mut self.frontier {
+            Frontier::Parallel(frontier) => frontier.start(&self.plan, node, items),
+            Frontier::Stack(frontier) => frontier.start(node, items),
+        }
+    }
+
+    fn route(&mut self, node: u32, record: Arc<RunRecord>, log: &RunLog) {
+        let run = log.push(node, Arc::clone(&record));
+        self.deliver(node, run, &record, log);
+    }
+
+    fn deliver(&mut self, node: u32, run: u32, record: &RunRecord, log: &RunLog) {
+        match &mut self.frontier {
+            Frontier::Parallel(frontier) => frontier.finished(&self.plan, (node, run), &record.outputs),
+            Frontier::Stack(frontier) => frontier.finished(&self.plan, (node, run), &record.outputs, log),
+        }
+    }
+
+    fn close(&mut self, node: u32) {
+        if let Frontier::Parallel(frontier) = &mut self.frontier {
+            frontier.finished(&self.plan, (node, 0), &[]);
+        }
+    }
+
+    fn end(&mut self, status: ExecutionStatus, commands: &mut Vec<Command>) {
+        self.status = status;
+        if self.running > 0 {
+            commands.push(Command::StopRunning);
+        }
+        commands.push(Command::End(status));
+    }
+
+    fn pump(&mut self, log: &RunLog, commands: &mut Vec<Command>) {
+        if self.status != ExecutionStatus::Running || self.paused {
+            return;
+        }
+        while self.running < self.limit {
+            let Some((node, inputs, parts)) = self.next() else { break };
+            let run = u32::try_from(log.runs(node)).unwrap_or(u32::MAX);
+            commands.push(Command::Run(Activation { node, run, order: self.order, inputs, parts }));
+            self.order += 1;
+            self.running += 1;
+        }
+        if self.running == 0 {
+            if self.waiting > 0 {
+                commands.push(Command::Park);
+            } else {
+                self.end(ExecutionStatus::Success, commands);
+            }
+        }
+    }
+
+    fn next(&mut self) -> Option<(u32, Inputs, Parts)> {
+        match &mut self.frontier {
+            Frontier::Parallel(frontier) => frontier.next(),
+            // n8n's orders do one thing at a time: nothing else runs while a node waits.
+            Frontier::Stack(frontier) => (self.waiting == 0).then(|| frontier.next(&self.plan)).flatten(),
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! From what a node gave to what is recorded: error outputs, links that a node left out, empty items (SEMANTICS 5.3, 6.3, 6.4, 9.2).
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use smallvec::SmallVec;
+
+use super::Activation;
+use crate::execution::{Lineage, RecordedOutput, RunRecord, RunStatus};
+use crate::model::{Batch, ExecutionOrder, Item, Json, Link, Paired, Timestamp};
+use crate::node::{NodeError, OnError};
+use crate::plan::PlanNode;
+
+/// What the last try of a run gave.
+#[derive(Debug)]
+pub(crate) enum Raw {
+    /// Items for each output.
+    Items(Vec<Batch>),
+    /// Nothing at all.
+    Nothing,
+    /// It failed.
+    Error(NodeError),
+}
+
+/// What becomes of the run.
+#[derive(Debug)]
+pub(crate) enum Finish {
+    /// It is recorded, and the execution goes on.
+    Record(RunRecord),
+    /// It is recorded, and the execution fails.
+    Fail(RunRecord, NodeError),
+    /// Its branch ends; nothing is recorded.
+    Nothing,
+}
+
+/// Times and tries of a run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Timing {
+    pub(crate) started: Timestamp,
+    pub(crate) finished: Timestamp,
+    pub(crate) tries: u32,
+}
+
+/// Decides what is recorded. `inputs` of the activation are as the node saw them.
+pub(crate) fn finish(node: &PlanNode, order: ExecutionOrder, activation: &Activation, (raw, timing): (Raw, Timing)) -> Finish {
+    let mut error = None;
+    let (outputs, failed) = match raw {
+        Raw::Items(batches) => (recorded(node, order, activation, batches), false),
+        Raw::Nothing if node.always_output_data => (SmallVec::new(), false),
+        Raw::Nothing => return Finish::Nothing,
+        Raw::Error(failure) if node.spec.on_error == OnError::Stop => {
+            let record = record(activation, timing, RunStatus::Error, (SmallVec::new(), Some(&failure)));
+            return Finish::Fail(record, failure);
+        }
+        Raw::Error(failure) => {
+            let outputs = continued(node, order, activation, &failure);
+            error = Some(failure);
+            (outputs, true)
+        }
+    };
+    let outputs = if node.always_output_data { never_empty(outputs, activation) } else { outputs };
+    let status = if failed { RunStatus::Error } else { RunStatus::Success };
+    Finish::Record(record(activation, timing, status, (outputs, error.as_ref())))
+}
+
+type Outputs = SmallVec<[RecordedOutput; 1]>;
+
+pub(crate) fn record(activation: &Activation, timing: Timing, status: RunStatus, (outputs, error): (Outputs, Option<&NodeError>)) -> RunRecord {
+    RunRecord {
+        status,
+        parts: activation.parts.clone(),
+        inputs: u16::try_from(activation.inputs.len()).unwrap_or(u16::MAX),
+        outputs,
+        error: error.map(|error| Arc::new(error.to_json())),
+        order: activation.order,
+        tries: timing.tries,
+        started: timing.started,
+        finished: timing.finished,
+    }
+}
+
+/// The outputs of a run that gave items.
+fn recorded(node: &PlanNode, order: ExecutionOrder, activation: &Activation, mut batches: Vec<Batch>) -> Outputs {
+    if let Some(error_output) = node.error_output() {
+        split_errors(order, activation, &mut batches, error_output);
+    }
+    let single = batches.len() == 1;
+    batches.into_iter().map(|items| RecordedOutput { lineage: lineage(activation, &items, single), items: marked(items) }).collect()
+}
+
+/// How items that do not say where they come from are linked.
+fn lineage(activation: &Activation, items: &Batch, single_output: bool) -> Lineage {
+    let inputs = &activation.inputs;
+    if let Some(input) = inputs.iter().position(|input| input.as_ref().is_some_and(|input| !input.is_empty() && input.same(items))) {
+        return Lineage::Passed(u16::try_from(input).unwrap_or(0));
+    }
+    let [Some(input)] = inputs.as_slice() else { return Lineage::Own };
+    match input.len() {
+        1 => Lineage::First,
+        count if single_output && count == items.len() => Lineage::SameIndex,
+        _ if single_output && items.len() == 1 => Lineage::First,
+        _ => Lineage::Own,
+    }
+}
+
+/// An item that stands for an error shows only its message.
+fn marked(items: Batch) -> Batch {
+    if items.iter().all(|item| item.error().is_none()) {
+        return items;
+    }
+    let shown = |item: &Item| match item.error() {
+        Some(error) if item.json().get("error").is_none() => item.clone().with_json(Json::from_iter([("error".to_owned(), message_of(error))])),
+        _ => item.clone(),
+    };
+    items.iter().map(shown).collect()
+}
+
+fn message_of(error: &Value) -> Value {
+    error.get("message").cloned().unwrap_or_else(|| error.clone())
+}
+
+/// Moves failed items to the error output, with the JSON of the item that they were made from.
+fn split_errors(order: ExecutionOrder, activation: &Activation, batches: &mut Vec<Batch>, error_output: usize) {
+    let is_failed = |item: &Item| item.error().is_some() || (order != ExecutionOrder::Parallel && looks_like_error(item.json()));
+    batches.resize(batches.len().max(error_output), Batch::EMPTY);
+    batches.truncate(error_output);
+    let mut failed = Vec::new();
+    for batch in batches.iter_mut().filter(|batch| batch.iter().any(is_failed)) {
+        let mut kept = Vec::with_capacity(batch.len());
+        for (index, item) in batch.iter().enumerate() {
+            if is_failed(item) {
+                failed.push(with_source(activation, item, index));
+            } else {
+                kept.push(item.clone());
+            }
+        }
+        *batch = kept.into();
+    }
+    batches.push(failed.into());
+}
+
+/// n8n's rule: an `error` that is true-ish, and nothing else but `message` and `details`.
+fn looks_like_error(json: &Json) -> bool {
+    let error = json.get("error").is_some_and(|error| !matches!(error, Value::Null | Value::Bool(false)) && error.as_str() != Some(""));
+    error && json.keys().all(|key| matches!(key.as_str(), "error" | "message" | "details"))
+}
+
+fn with_source(activation: &Activation, item: &Item, index: usize) -> Item {
+    let link = match item.paired() {
+        Paired::Unknown if activation.inputs.len() == 1 => Some(Link::new(index)),
+        paired => paired.links().first().cloned(),
+    };
+    let source = link.as_ref().and_then(|link| activation.inputs.get(usize::from(link.input))?.as_ref()?.get(link.item as usize));
+    let Some(source) = source else { return item.clone() };
+    let mut json = source.json().clone();
+    json.extend(item.json().iter().map(|(key, value)| (key.clone(), value.clone())));
+    let moved = item.clone().with_json(json);
+    if *item.paired() == Paired::Unknown { moved.paired_with(link.unwrap_or_else(|| Link::new(index))) } else { moved }
+}
+
+/// A node failed as a whole, and the execution goes on. n8n lets the input out of the regular output, even where there is an error output;
+/// the native order uses the error output, and says what went wrong.
+fn continued(node: &PlanNode, order: ExecutionOrder, activation: &Activation, error: &NodeError) -> Outputs {
+    let input = activation.inputs.first().cloned().flatten().unwrap_or_default();
+    let passed = RecordedOutput { items: input.clone(), lineage: Lineage::Passed(0) };
+    match node.error_output() {
+        Some(error_output) if order == ExecutionOrder::Parallel => {
+            let explain = |(index, item): (usize, &Item)| {
+                let mut json = item.json().clone();
+                json.insert("error".to_owned(), json!(error.message()));
+                item.clone().with_json(json).with_error(error.to_json()).paired_with(index)
+            };
+            let failed = RecordedOutput { items: input.iter().enumerate().map(explain).collect(), lineage: Lineage::Own };
+            let empty = RecordedOutput { items: Batch::EMPTY, lineage: Lineage::Own };
+            std::iter::repeat_n(empty, error_output).chain([failed]).collect()
+        }
+        _ => SmallVec::from_iter([passed]),
+    }
+}
+
+/// `alwaysOutputData`: an empty first output gets one empty item that was made from all input.
+fn never_empty(mut outputs: Outputs, activation: &Activation) -> Outputs {
+    if outputs.first().is_some_and(|output| !output.items.is_empty()) {
+        return outputs;
+    }
+    let links = activation
+        .inputs
+        .iter()
+        .enumerate()
+        .flat_map(|(input, items)| (0..items.as_ref().map_or(0, |items| items.len())).map(move |item| Link::on(input, item)));
+    let empty = Item::new(Json::new()).paired_with(Paired::many(links));
+    let output = RecordedOutput { items: Batch::from(vec![empty]), lineage: Lineage::Own };
+    if let Some(first) = outputs.first_mut() {
+        *first = output
+    } else {
+        outputs.push(output)
+    }
+    outputs
+}

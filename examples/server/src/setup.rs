@@ -1,0 +1,53 @@
+//! The engine that the commands use, and how they read and write.
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+use engine_core::expression::ScriptEngine;
+use engine_core::observer::Observer;
+use engine_core::runtime::TokioRuntime;
+use engine_core::{Engine, Workflow};
+use serde_json::Value;
+
+/// A tokio runtime for a command that runs one thing.
+pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().context("the async runtime could not be started")
+}
+
+/// An engine in memory, with all built-in nodes. Must be called on the runtime.
+pub(crate) fn engine(observer: Option<Arc<dyn Observer>>) -> Engine {
+    let builder = Engine::builder().runtime(TokioRuntime::current()).nodes(engine_nodes::registry());
+    let builder = match observer {
+        Some(observer) => builder.observer(observer),
+        None => builder,
+    };
+    let builder = match script_engine() {
+        Some(engine) => builder.script_engine(engine),
+        None => builder,
+    };
+    builder.build()
+}
+
+/// What evaluates expressions that need JavaScript.
+pub(crate) fn script_engine() -> Option<Arc<dyn ScriptEngine>> {
+    None
+}
+
+/// Reads a workflow file; its problems are the error.
+pub(crate) fn read_workflow(path: &Path) -> anyhow::Result<Workflow> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("{} could not be read", path.display()))?;
+    Workflow::from_json(&text).with_context(|| format!("{} is no workflow", path.display()))
+}
+
+/// Prints a line on standard output. A reader who has gone is no error.
+pub(crate) fn print_line(line: &str) {
+    let mut stdout = std::io::stdout().lock();
+    drop(writeln!(stdout, "{line}"));
+}
+
+/// Prints JSON in one line on standard output.
+pub(crate) fn print_json(value: &Value) {
+    print_line(&value.to_string());
+}

@@ -9,6 +9,7 @@ use engine_core::expression::ScriptEngine;
 use engine_core::observer::Observer;
 use engine_core::runtime::TokioRuntime;
 use engine_core::{Engine, Workflow};
+use engine_nodes::js::JsEngine;
 use serde_json::Value;
 
 /// A tokio runtime for a command that runs one thing.
@@ -32,7 +33,7 @@ pub(crate) fn engine(observer: Option<Arc<dyn Observer>>) -> Engine {
 
 /// What evaluates expressions that need JavaScript.
 pub(crate) fn script_engine() -> Option<Arc<dyn ScriptEngine>> {
-    None
+    Some(Arc::new(JsEngine::default()))
 }
 
 /// Reads a workflow file; its problems are the error.

@@ -67,8 +67,8 @@ pub(super) fn compile(spec: &NodeSpec) -> Compiled {
 #[serde(from = "Parameters")]
 pub(super) struct Aggregate {
     pub(super) what: What,
-    pub(super) group_by: Vec<FieldPath>,
-    pub(super) files: Files,
+    group_by: Vec<FieldPath>,
+    files: Files,
 }
 
 #[derive(Debug)]
@@ -91,13 +91,11 @@ pub(super) struct WholeItems {
     pub(super) destination: String,
     pub(super) exclude: Vec<String>,
     pub(super) include: Vec<String>,
-    /// Whether the new item says which items it was made from.
-    pub(super) linked: bool,
 }
 
 /// What happens to the files of the items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Files {
+enum Files {
     Dropped,
     Kept,
     KeptOnce,
@@ -160,7 +158,6 @@ impl From<Parameters> for Aggregate {
                 destination: parameters.destination_field_name.0,
                 exclude: parameters.fields_to_exclude.0,
                 include: parameters.fields_to_include.0,
-                linked: true,
             })
         };
         let group_by = options.group_by_fields.0.iter().map(|name| FieldPath::new(name)).collect();
@@ -188,6 +185,19 @@ impl Options {
 }
 
 impl Aggregate {
+    /// Without files and groups.
+    pub(super) fn plain(what: What) -> Self {
+        Self { what, group_by: Vec::new(), files: Files::Dropped }
+    }
+
+    /// Like [`run`](Self::run), but a field without a name, or one that no item has, is refused.
+    pub(super) fn run_strictly(&self, items: &Batch) -> Result<Vec<Item>, NodeError> {
+        if let What::Fields(fields) = &self.what {
+            fields.check_found(items)?;
+        }
+        self.run(items)
+    }
+
     /// One new item, or one for each group.
     pub(super) fn run(&self, items: &Batch) -> Result<Vec<Item>, NodeError> {
         if let What::Fields(fields) = &self.what {
@@ -197,8 +207,7 @@ impl Aggregate {
         if self.group_by.is_empty() {
             let (json, used) = self.gather(items, &all, Json::new());
             let item = with_files(Item::new(json), used.iter().filter_map(|index| items.get(*index)), self.files);
-            let linked = !matches!(&self.what, What::Items(whole) if !whole.linked);
-            return Ok(vec![if linked { item.paired_with(Paired::many(used.into_iter().map(Link::new))) } else { item }]);
+            return Ok(vec![item.paired_with(Paired::many(used.into_iter().map(Link::new)))]);
         }
         self.check_groups()?;
         Ok(groups(items, &self.group_by)?.into_values().map(|indexes| self.group(items, &indexes)).collect())
@@ -313,7 +322,7 @@ impl Fields {
     }
 
     /// What older versions refuse: a field without a name, or one that no item has.
-    pub(super) fn check_found(&self, items: &Batch) -> Result<(), NodeError> {
+    fn check_found(&self, items: &Batch) -> Result<(), NodeError> {
         for field in &self.list {
             let (path, name) = (&field.path, field.path.as_str());
             if name.is_empty() {

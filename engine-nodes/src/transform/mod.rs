@@ -3,6 +3,8 @@
 use engine_core::node::{NodeRegistry, RegistryError};
 
 mod aggregate;
+mod compare_datasets;
+mod item_lists;
 mod limit;
 mod remove_duplicates;
 mod rename_keys;
@@ -24,5 +26,7 @@ pub(crate) fn register(registry: &mut NodeRegistry) -> Result<(), RegistryError>
     registry.register(SimpleType::new(sort::schema(), sort::compile))?;
     registry.register(SimpleType::new(limit::schema(), limit::compile))?;
     registry.register(SimpleType::new(remove_duplicates::schema(), remove_duplicates::compile))?;
+    registry.register(SimpleType::new(item_lists::schema(), item_lists::compile))?;
+    registry.register(SimpleType::new(compare_datasets::schema(), compare_datasets::compile))?;
     registry.register(SimpleType::new(rename_keys::schema(), rename_keys::compile))
 }

@@ -211,39 +211,44 @@ mod tests {
 
     use super::*;
 
-    fn check(parameters: Value, data: Value, expect: Value) {
+    fn check(parameters: &Value, data: &Value, expect: &Value) {
         let Value::Object(data) = data else { panic!("no object") };
-        let got = match from_value::<Names>(parameters.clone()).unwrap().apply(&data) {
+        let got = match from_value::<Names>(parameters.clone()).unwrap().apply(data) {
             Ok(json) => Value::Object(json),
             Err(error) => json!(error.message()),
         };
-        assert_eq!(got, expect, "{parameters}");
+        assert_eq!(got, *expect, "{parameters}");
     }
 
     #[test]
     fn single_fields_get_new_names() {
-        let check = |pairs: &[(&str, &str)], data: Value, expect: Value| {
+        let check = |pairs: &[(&str, &str)], data: &Value, expect: &Value| {
             let keys: Vec<Value> = pairs.iter().map(|(current, new)| json!({"currentKey": current, "newKey": new})).collect();
-            check(json!({"keys": {"key": keys}}), data, expect);
+            check(&json!({"keys": {"key": keys}}), data, expect);
         };
-        check(&[("a", "b")], json!({"a": 1, "c": 2}), json!({"c": 2, "b": 1}));
-        check(&[("a", "b"), ("b", "c")], json!({"a": 1, "b": 2}), json!({"c": 2}));
-        check(&[("o.x", "p.q")], json!({"o": {"x": 1, "y": 2}}), json!({"o": {"y": 2}, "p": {"q": 1}}));
-        check(&[("none", "x"), ("", "y"), ("a", ""), ("a", "a")], json!({"a": 1}), json!({"a": 1}));
+        check(&[("a", "b")], &json!({"a": 1, "c": 2}), &json!({"c": 2, "b": 1}));
+        check(&[("a", "b"), ("b", "c")], &json!({"a": 1, "b": 2}), &json!({"c": 2}));
+        check(&[("o.x", "p.q")], &json!({"o": {"x": 1, "y": 2}}), &json!({"o": {"y": 2}, "p": {"q": 1}}));
+        check(&[("none", "x"), ("", "y"), ("a", ""), ("a", "a")], &json!({"a": 1}), &json!({"a": 1}));
     }
 
     #[test]
     fn matching_fields_get_new_names() {
-        let check = |search: &str, with: &str, options: Value, expect: Value| {
+        let check = |search: &str, with: &str, options: &Value, expect: &Value| {
             let data = json!({"aName": 1, "o": {"bname": 2, "deep": {"cName": 3}}, "l": [{"dName": 4}, "x"]});
             let replacement = json!([{"searchRegex": search, "replaceRegex": with, "options": options}]);
-            check(json!({"additionalOptions": {"regexReplacement": {"replacements": replacement}}}), data, expect);
+            check(&json!({"additionalOptions": {"regexReplacement": {"replacements": replacement}}}), &data, expect);
         };
-        check("Name", "", json!({}), json!({"o": {"bname": 2, "deep": {"c": 3}}, "l": [{"d": 4}, "x"], "a": 1}));
-        check("^(.)name$", "$1_n", json!({"caseInsensitive": true}), json!({"o": {"deep": {"c_n": 3}, "b_n": 2}, "l": [{"d_n": 4}, "x"], "a_n": 1}));
-        check("Name", "", json!({"depth": 0}), json!({"o": {"bname": 2, "deep": {"cName": 3}}, "l": [{"dName": 4}, "x"], "a": 1}));
-        check("Name", "", json!({"depth": 1}), json!({"o": {"bname": 2, "deep": {"cName": 3}}, "l": [{"dName": 4}, "x"], "a": 1}));
-        check("Name", "", json!({"depth": 2}), json!({"o": {"bname": 2, "deep": {"c": 3}}, "l": [{"d": 4}, "x"], "a": 1}));
+        check("Name", "", &json!({}), &json!({"o": {"bname": 2, "deep": {"c": 3}}, "l": [{"d": 4}, "x"], "a": 1}));
+        check(
+            "^(.)name$",
+            "$1_n",
+            &json!({"caseInsensitive": true}),
+            &json!({"o": {"deep": {"c_n": 3}, "b_n": 2}, "l": [{"d_n": 4}, "x"], "a_n": 1}),
+        );
+        check("Name", "", &json!({"depth": 0}), &json!({"o": {"bname": 2, "deep": {"cName": 3}}, "l": [{"dName": 4}, "x"], "a": 1}));
+        check("Name", "", &json!({"depth": 1}), &json!({"o": {"bname": 2, "deep": {"cName": 3}}, "l": [{"dName": 4}, "x"], "a": 1}));
+        check("Name", "", &json!({"depth": 2}), &json!({"o": {"bname": 2, "deep": {"c": 3}}, "l": [{"d": 4}, "x"], "a": 1}));
     }
 
     #[test]

@@ -72,21 +72,21 @@ struct SortNode {
 impl Node for SortNode {
     async fn run(&self, context: NodeContext) -> Result<NodeOutput, NodeError> {
         let sort = self.sort.at(&context.scope(0)).await?;
-        Ok(sort.run(&context).await?.into())
+        Ok(sort.run(&context)?.into())
     }
 }
 
 /// How to sort.
 #[derive(Debug, Deserialize)]
 #[serde(from = "Parameters")]
-pub(super) enum Sort {
+enum Sort {
     Fields(Vec<SortField>),
     Random,
     Code(String),
 }
 
 #[derive(Debug)]
-pub(super) struct SortField {
+struct SortField {
     path: FieldPath,
     descending: bool,
 }
@@ -136,7 +136,7 @@ impl From<Parameters> for Sort {
 
 impl Sort {
     /// The items in their new order, linked to where they were.
-    pub(super) async fn run(&self, context: &NodeContext) -> Result<Vec<Item>, NodeError> {
+    fn run(&self, context: &NodeContext) -> Result<Vec<Item>, NodeError> {
         let items = context.items();
         let order = match self {
             Self::Fields(fields) => by_fields(items, fields)?,

@@ -8,6 +8,7 @@ use engine_core::model::{Item, Json};
 use engine_core::node::{Node, NodeContext, NodeError, NodeOutput, NodeSpec, Typed};
 use engine_core::schema::{NodeGroup, NodeSchema, Property};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::node_type::Compiled;
@@ -40,20 +41,30 @@ pub(super) fn properties() -> [Property; 4] {
 }
 
 pub(super) fn compile(spec: &NodeSpec) -> Compiled {
-    Ok(Arc::new(SplitOutNode { split: spec.typed()? }))
+    compile_as::<SplitOut>(spec, Rules::Any)
 }
 
-struct SplitOutNode {
-    split: Typed<SplitOut>,
+/// Compiles a node whose parameters are read as `P`, under the rules of its version.
+pub(super) fn compile_as<P>(spec: &NodeSpec, rules: Rules) -> Compiled
+where
+    P: DeserializeOwned + AsRef<SplitOut> + Send + Sync + 'static,
+{
+    Ok(Arc::new(SplitOutNode::<P> { split: spec.typed()?, rules }))
+}
+
+struct SplitOutNode<P> {
+    split: Typed<P>,
+    rules: Rules,
 }
 
 #[async_trait]
-impl Node for SplitOutNode {
+impl<P: DeserializeOwned + AsRef<SplitOut> + Send + Sync + 'static> Node for SplitOutNode<P> {
     async fn run(&self, context: NodeContext) -> Result<NodeOutput, NodeError> {
         let mut items = Vec::new();
         for (index, item) in context.items().iter().enumerate() {
             let split = self.split.at(&context.scope(index)).await?;
-            items.extend(split.run(item).map_err(|error| error.on_item(index))?.into_iter().map(|item| item.paired_with(index)));
+            let made = split.as_ref().as_ref().run(item, self.rules).map_err(|error| error.on_item(index))?;
+            items.extend(made.into_iter().map(|item| item.paired_with(index)));
         }
         Ok(items.into())
     }
@@ -68,7 +79,12 @@ pub(super) struct SplitOut {
     pub(super) destinations: Vec<String>,
     pub(super) others: Others,
     pub(super) with_binary: bool,
-    pub(super) rules: Rules,
+}
+
+impl AsRef<Self> for SplitOut {
+    fn as_ref(&self) -> &Self {
+        self
+    }
 }
 
 /// Which other fields the new items get.
@@ -141,14 +157,13 @@ impl From<Parameters> for SplitOut {
             destinations: FieldList::parse(&options.destination_field_name.0).0,
             others: include.others(&fields_to_include.0, dots),
             with_binary: options.include_binary.0,
-            rules: Rules::Any,
         }
     }
 }
 
 impl SplitOut {
     /// The new items that one item gives.
-    pub(super) fn run(&self, item: &Item) -> Result<Vec<Item>, NodeError> {
+    pub(super) fn run(&self, item: &Item, rules: Rules) -> Result<Vec<Item>, NodeError> {
         if !self.destinations.is_empty() && self.destinations.len() != self.fields.len() {
             return Err(NodeError::fatal("If multiple fields to split out are given, the same number of destination fields must be given"));
         }
@@ -158,47 +173,31 @@ impl SplitOut {
                 split_files(item, &mut made);
                 continue;
             }
-            let elements = self.elements(field, item.json())?;
-            let destination = self.destinations.get(index).map(String::as_str);
-            for (index, element) in elements.into_iter().enumerate() {
-                self.put(entry(&mut made, index).json_mut(), element, (field, destination));
+            let name = self.destinations.get(index).map_or(field.as_str(), String::as_str);
+            for (index, element) in elements(field, item.json(), rules)?.into_iter().enumerate() {
+                let json = entry(&mut made, index).json_mut();
+                match self.spread(element, rules) {
+                    Some(fields) => json.extend(fields),
+                    None => _ = json.insert(name.to_owned(), element.clone()),
+                }
             }
         }
-        made.into_iter().map(|new| self.finish(new, item)).collect()
+        made.into_iter().map(|new| self.finish(new, item, rules)).collect()
     }
 
-    fn elements<'a>(&self, field: &FieldPath, json: &'a Json) -> Result<Vec<&'a Value>, NodeError> {
-        let name = field.as_str();
-        let refused = |kind: &str| Err(NodeError::fatal(format!("The provided field '{name}' is not {kind}")));
-        match (field.get(json), self.rules) {
-            (None, Rules::OnlyLists | Rules::OnlyContainers) => {
-                let error = NodeError::fatal(format!("Couldn't find the field '{name}' in the input data"));
-                Err(if field.hides_dots() { error.with_description(DOTS_HINT) } else { error })
-            }
-            (None, _) => Ok(Vec::new()),
-            (Some(Value::Array(elements)), _) => Ok(elements.iter().collect()),
-            (Some(_), Rules::OnlyLists) => refused("an array"),
-            (Some(Value::Object(fields)), _) => Ok(js::entries(fields).into_iter().map(|(_, value)| value).collect()),
-            (Some(_), Rules::OnlyContainers | Rules::ContainersOrMissing) => refused("an array or object"),
-            (Some(value), Rules::Any) => Ok(vec![value]),
-        }
-    }
-
-    /// Puts an element into a new item: an object spreads out where nothing else is in its way, all else goes under a name.
-    fn put(&self, json: &mut Json, element: &Value, (field, destination): (&FieldPath, Option<&str>)) {
-        let spreads = destination.is_none() && self.fields.len() == 1 && matches!(self.others, Others::None);
+    /// The fields of an element that becomes an item by itself, where no name is given and nothing else goes into the item.
+    fn spread(&self, element: &Value, rules: Rules) -> Option<Json> {
+        let alone = self.destinations.is_empty() && self.fields.len() == 1 && matches!(self.others, Others::None);
         match element {
-            Value::Object(fields) if spreads => json.extend(fields.clone()),
-            Value::Array(values) if spreads => json.extend(values.iter().cloned().enumerate().map(|(index, value)| (index.to_string(), value))),
-            Value::Null if spreads && self.rules == Rules::OnlyLists => {}
-            _ => {
-                json.insert(destination.unwrap_or(field.as_str()).to_owned(), element.clone());
-            }
+            Value::Object(fields) if alone => Some(fields.clone()),
+            Value::Array(values) if alone => Some(values.iter().cloned().enumerate().map(|(index, value)| (index.to_string(), value)).collect()),
+            Value::Null if alone && rules == Rules::OnlyLists => Some(Json::new()),
+            _ => None,
         }
     }
 
     /// Adds the other fields and the files.
-    fn finish(&self, mut new: Item, item: &Item) -> Result<Item, NodeError> {
+    fn finish(&self, mut new: Item, item: &Item, rules: Rules) -> Result<Item, NodeError> {
         match &self.others {
             Others::None => {}
             Others::All => {
@@ -212,25 +211,43 @@ impl SplitOut {
             Others::Selected(fields) if fields.is_empty() => {
                 return Err(NodeError::fatal("No fields specified").with_description("Please add a field to include"));
             }
-            Others::Selected(fields) => self.add_selected(fields, new.json_mut(), item.json()),
+            Others::Selected(fields) => {
+                // The first version lets the element win; later ones the other fields.
+                let wins =
+                    |field: &FieldPath, json: &Json| rules == Rules::OnlyLists && (self.fields.contains(field) || json.contains_key(field.as_str()));
+                let taken: Vec<_> = fields.iter().filter(|field| !wins(field, new.json())).collect();
+                add_fields(&taken, item.json(), new.json_mut());
+            }
         }
         Ok(if self.with_binary && new.binary().is_none() { new.with_binary_of(item) } else { new })
     }
+}
 
-    fn add_selected(&self, fields: &[FieldPath], json: &mut Json, from: &Json) {
-        for field in fields {
-            let stays = self.rules == Rules::OnlyLists && (self.fields.contains(field) || json.contains_key(field.as_str()));
-            match field.get(from) {
-                _ if stays => {}
-                Some(value) => {
-                    json.insert(field.as_str().to_owned(), value.clone());
-                }
-                // JavaScript would write undefined here, which hides what was there.
-                None => {
-                    json.shift_remove(field.as_str());
-                }
-            }
+/// Copies fields under their whole names. One that is not there takes the name away: JavaScript would write undefined.
+fn add_fields(fields: &[&FieldPath], from: &Json, to: &mut Json) {
+    for field in fields {
+        match field.get(from) {
+            Some(value) => to.insert(field.as_str().to_owned(), value.clone()),
+            None => to.shift_remove(field.as_str()),
+        };
+    }
+}
+
+/// The elements of a field: those of a list, the values of an object, or the value itself.
+fn elements<'a>(field: &FieldPath, json: &'a Json, rules: Rules) -> Result<Vec<&'a Value>, NodeError> {
+    let name = field.as_str();
+    let refused = |kind: &str| Err(NodeError::fatal(format!("The provided field '{name}' is not {kind}")));
+    match (field.get(json), rules) {
+        (None, Rules::OnlyLists | Rules::OnlyContainers) => {
+            let error = NodeError::fatal(format!("Couldn't find the field '{name}' in the input data"));
+            Err(if field.hides_dots() { error.with_description(DOTS_HINT) } else { error })
         }
+        (None, _) => Ok(Vec::new()),
+        (Some(Value::Array(elements)), _) => Ok(elements.iter().collect()),
+        (Some(_), Rules::OnlyLists) => refused("an array"),
+        (Some(Value::Object(fields)), _) => Ok(js::entries(fields).into_iter().map(|(_, value)| value).collect()),
+        (Some(_), Rules::OnlyContainers | Rules::ContainersOrMissing) => refused("an array or object"),
+        (Some(value), Rules::Any) => Ok(vec![value]),
     }
 }
 
@@ -274,7 +291,7 @@ mod tests {
         let data = json!({"a": [1, {"x": 2}], "b": ["p"], "c": {"d": [true]}, "o": {"z": 1, "2": "two", "1": "one"}, "s": "text", "n": null});
         let check = |parameters: Value, expect: Value| {
             let split: SplitOut = from_value(parameters.clone()).unwrap();
-            assert_eq!(jsons(split.run(&item(data.clone()))), expect, "{parameters}");
+            assert_eq!(jsons(split.run(&item(data.clone()), Rules::Any)), expect, "{parameters}");
         };
         check(json!({"fieldToSplitOut": "a"}), json!([{"a": 1}, {"x": 2}]));
         check(json!({"fieldToSplitOut": " $json.a "}), json!([{"a": 1}, {"x": 2}]));
@@ -304,8 +321,8 @@ mod tests {
     #[test]
     fn older_versions_refuse_what_is_no_list() {
         let check = |rules: Rules, data: Value, expect: Value| {
-            let split = SplitOut { fields: vec![FieldPath::new("f")], destinations: vec![], others: Others::None, with_binary: false, rules };
-            assert_eq!(jsons(split.run(&item(data))), expect, "{rules:?}");
+            let split = SplitOut { fields: vec![FieldPath::new("f")], destinations: vec![], others: Others::None, with_binary: false };
+            assert_eq!(jsons(split.run(&item(data), rules)), expect, "{rules:?}");
         };
         check(Rules::OnlyLists, json!({}), json!("Couldn't find the field 'f' in the input data"));
         check(Rules::OnlyLists, json!({"f": {"a": 1}}), json!("The provided field 'f' is not an array"));
@@ -324,9 +341,10 @@ mod tests {
         with_files.binary_mut().insert("one".to_owned(), Binary::inline("1", "text/plain"));
         with_files.binary_mut().insert("two".to_owned(), Binary::inline("2", "text/plain"));
         let split: SplitOut = from_value(json!({"fieldToSplitOut": "$binary"})).unwrap();
-        let keys: Vec<Vec<String>> = split.run(&with_files).unwrap().iter().map(|item| item.binary().unwrap().keys().cloned().collect()).collect();
+        let keys: Vec<Vec<String>> =
+            split.run(&with_files, Rules::Any).unwrap().iter().map(|item| item.binary().unwrap().keys().cloned().collect()).collect();
         assert_eq!(keys, [["one"], ["two"]]);
         let split: SplitOut = from_value(json!({"fieldToSplitOut": "a", "options": {"includeBinary": true}})).unwrap();
-        assert_eq!(split.run(&with_files).unwrap()[0].binary().unwrap().len(), 2);
+        assert_eq!(split.run(&with_files, Rules::Any).unwrap()[0].binary().unwrap().len(), 2);
     }
 }

@@ -19,7 +19,7 @@ use super::parameters::Text;
 use crate::conversion::Dates;
 
 use history::{History, Logic, MAX_ENTRIES};
-pub(super) use within_input::{Duplicates, Rules, options, properties};
+pub(super) use within_input::{Duplicates, Options, Rules, options, properties};
 
 const WITHIN_INPUT: &str = "removeDuplicateInputItems";
 const ACROSS: &str = "removeItemsSeenInPreviousExecutions";

@@ -249,45 +249,45 @@ mod tests {
 
     use super::*;
 
-    fn check(rules: Rules, parameters: Value, data: Value, expect: Value) {
+    fn check(rules: Rules, parameters: &Value, data: &Value, expect: &Value) {
         let items: Batch = data.as_array().unwrap().iter().cloned().map(Item::from_value).collect();
         let duplicates = from_value::<Duplicates>(parameters.clone()).unwrap();
         let got = match duplicates.run(&items, rules) {
             Ok(items) => items.into_iter().map(|item| Value::Object(item.json().clone())).collect(),
             Err(error) => json!(error.message()),
         };
-        assert_eq!(got, expect, "{parameters} {data}");
+        assert_eq!(got, *expect, "{parameters} {data}");
     }
 
     #[test]
     fn of_items_that_are_the_same_the_first_stays() {
-        let check = |parameters: Value, data: Value, expect: Value| check(Rules::OneTypeOrNull, parameters, data, expect);
+        let check = |parameters: &Value, data: &Value, expect: &Value| check(Rules::OneTypeOrNull, parameters, data, expect);
         let data = json!([{"a": 2, "b": "x"}, {"a": 1, "b": "x"}, {"a": 2, "b": "x"}, {"a": 2, "b": "y"}]);
-        check(json!({}), data.clone(), json!([{"a": 2, "b": "x"}, {"a": 1, "b": "x"}, {"a": 2, "b": "y"}]));
-        check(json!({"compare": "selectedFields", "fieldsToCompare": "a"}), data.clone(), json!([{"a": 2, "b": "x"}, {"a": 1, "b": "x"}]));
-        check(json!({"compare": "allFieldsExcept", "fieldsToExclude": "a"}), data.clone(), json!([{"a": 2, "b": "x"}, {"a": 2, "b": "y"}]));
+        check(&json!({}), &data, &json!([{"a": 2, "b": "x"}, {"a": 1, "b": "x"}, {"a": 2, "b": "y"}]));
+        check(&json!({"compare": "selectedFields", "fieldsToCompare": "a"}), &data, &json!([{"a": 2, "b": "x"}, {"a": 1, "b": "x"}]));
+        check(&json!({"compare": "allFieldsExcept", "fieldsToExclude": "a"}), &data, &json!([{"a": 2, "b": "x"}, {"a": 2, "b": "y"}]));
         let only = json!({"compare": "selectedFields", "fieldsToCompare": "a", "options": {"removeOtherFields": true}});
-        check(only, data, json!([{"a": 2}, {"a": 1}]));
+        check(&only, &data, &json!([{"a": 2}, {"a": 1}]));
         let nested = json!([{"o": {"x": 1, "y": 1}}, {"o": {"x": 1, "y": 2}}]);
         let only = json!({"compare": "selectedFields", "fieldsToCompare": "o.x", "options": {"removeOtherFields": true}});
-        check(only, nested, json!([{"o": {"x": 1}}]));
-        check(json!({}), json!([{"a": 1, "b": null}, {"a": 1, "b": null}]), json!([{"a": 1, "b": null}]));
+        check(&only, &nested, &json!([{"o": {"x": 1}}]));
+        check(&json!({}), &json!([{"a": 1, "b": null}, {"a": 1, "b": null}]), &json!([{"a": 1, "b": null}]));
     }
 
     #[test]
     fn what_cannot_be_compared_is_refused() {
         let data = json!([{"a": 1}, {"b": 1}]);
-        check(Rules::OneType, json!({}), data.clone(), json!("'a' field is missing from some input items"));
-        check(Rules::OneType, json!({}), json!([{"a": 1}, {"a": "1"}]), json!("'a' isn't always the same type"));
-        check(Rules::OneType, json!({}), json!([{"a": 1}, {"a": null}]), json!("'a' isn't always the same type"));
-        check(Rules::OneTypeOrNull, json!({}), json!([{"a": 1}, {"a": null}]), json!([{"a": 1}, {"a": null}]));
-        check(Rules::AnyType, json!({}), json!([{"a": 1}, {"a": "1"}, {"a": 1}]), json!([{"a": 1}, {"a": "1"}]));
-        check(Rules::OneType, json!({"compare": "selectedFields"}), data.clone(), json!("No fields specified. Please add a field to compare on"));
+        check(Rules::OneType, &json!({}), &data, &json!("'a' field is missing from some input items"));
+        check(Rules::OneType, &json!({}), &json!([{"a": 1}, {"a": "1"}]), &json!("'a' isn't always the same type"));
+        check(Rules::OneType, &json!({}), &json!([{"a": 1}, {"a": null}]), &json!("'a' isn't always the same type"));
+        check(Rules::OneTypeOrNull, &json!({}), &json!([{"a": 1}, {"a": null}]), &json!([{"a": 1}, {"a": null}]));
+        check(Rules::AnyType, &json!({}), &json!([{"a": 1}, {"a": "1"}, {"a": 1}]), &json!([{"a": 1}, {"a": "1"}]));
+        check(Rules::OneType, &json!({"compare": "selectedFields"}), &data, &json!("No fields specified. Please add a field to compare on"));
         check(
             Rules::OneType,
-            json!({"compare": "allFieldsExcept"}),
-            data,
-            json!("No fields specified. Please add a field to exclude from comparison"),
+            &json!({"compare": "allFieldsExcept"}),
+            &data,
+            &json!("No fields specified. Please add a field to exclude from comparison"),
         );
     }
 }

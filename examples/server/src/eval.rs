@@ -156,7 +156,8 @@ fn scope(line: Line) -> anyhow::Result<FixedScope> {
         variables: Arc::new(line.vars),
         time_zone: line.timezone.as_deref().unwrap_or("America/New_York").into(),
     };
-    Ok(FixedScope::new(items).at(line.item_index).with_facts(facts).at_time(now()))
+    // The items are taken to come from a node called `Prev`, so that `$('Prev')` and `$node["Prev"]` can be tried out.
+    Ok(FixedScope::new(items).coming_from("Prev").at(line.item_index).with_facts(facts).at_time(now()))
 }
 
 fn now() -> Timestamp {

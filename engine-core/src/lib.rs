@@ -18,6 +18,8 @@ pub mod runtime;
 pub mod schema;
 pub mod state;
 pub mod store;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 
 pub use engine::{Engine, Start};
 pub use model::Workflow;

@@ -17,7 +17,7 @@ use super::prepare::{Prepared, prepare};
 use super::{Control, ExecutionError, ExecutionResult, Journal, JournalEntry, JournalError, Outcome, Parked, Signal};
 use crate::execution::{ExecutionData, RunStatus};
 use crate::model::{Batch, NodeId, Timestamp};
-use crate::node::{NodeContext, NodeOutput, Wait};
+use crate::node::{NodeContext, NodeMemory, NodeOutput, Wait};
 use crate::observer::ExecutionEvent;
 use crate::plan::Plan;
 use crate::state::{Activation, Command, Event, ExecutionState, ExecutionStatus, Finish, Raw, Timing, finish, record};
@@ -223,9 +223,7 @@ impl<'a> Driving<'a> {
                 self.carry_out(command, context);
                 budget = budget.saturating_sub(1);
                 if budget == 0 && self.ended.is_none() {
-                    while let Some(signal) = self.options.control.try_take() {
-                        self.signal(signal);
-                    }
+                    self.take_signals();
                     context.waker().wake_by_ref();
                     return Poll::Pending;
                 }
@@ -252,6 +250,7 @@ impl<'a> Driving<'a> {
     fn carry_out(&mut self, command: Command, context: &mut Context<'_>) {
         match command {
             Command::Run(activation) => self.launch(activation, context),
+            Command::Forget(node) => *self.shared.execution.memory(node) = NodeMemory::default(),
             Command::StopRunning => {
                 self.shared.execution.set_cancelled();
                 self.flight.clear();
@@ -387,6 +386,12 @@ impl<'a> Driving<'a> {
         self.journal(|| JournalEntry::WaitOver { node, record: Arc::clone(&record) });
         self.last = Some(node);
         self.apply(Event::WaitOver { node, record });
+    }
+
+    fn take_signals(&mut self) {
+        while let Some(signal) = self.options.control.try_take() {
+            self.signal(signal);
+        }
     }
 
     fn signal(&mut self, signal: Signal) {

@@ -103,8 +103,10 @@ pub struct RunRecord {
 /// All runs of an execution.
 #[derive(Debug)]
 pub struct RunLog {
-    nodes: Box<[RwLock<SmallVec<[Arc<RunRecord>; 1]>>]>,
+    nodes: Box<[RwLock<Runs>]>,
 }
+
+type Runs = SmallVec<[Arc<RunRecord>; 1]>;
 
 impl RunLog {
     /// A log for a plan of so many nodes.

@@ -128,8 +128,8 @@ impl NodeRun {
         data.changed = true;
     }
 
-    pub(crate) fn log(&self, level: LogLevel, message: String) {
-        let event = ExecutionEvent::Logged { node: &self.spec().name, level, message: &message };
+    pub(crate) fn log(&self, level: LogLevel, message: &str) {
+        let event = ExecutionEvent::Logged { node: &self.spec().name, level, message };
         self.execution.services.observer.observe(&self.execution, event);
     }
 }

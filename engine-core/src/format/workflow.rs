@@ -126,7 +126,7 @@ pub fn write_workflow(workflow: &Workflow) -> Value {
         fields.insert("formatVersion".to_owned(), json!(FORMAT_VERSION));
     }
     if let Some(id) = &workflow.id {
-        let number = workflow.extra.get("id").filter(|written| written.to_string() == id.as_str());
+        let number = workflow.extra.get("id").filter(|written| matches!(written, Value::Number(number) if number.to_string() == id.as_str()));
         fields.insert("id".to_owned(), number.cloned().unwrap_or_else(|| json!(id)));
     }
     if !workflow.name.is_empty() {

@@ -247,7 +247,7 @@ impl NodeContext {
 
     /// Writes a line to the execution's log.
     pub fn log(&self, level: LogLevel, message: impl Into<String>) {
-        self.run.log(level, message.into());
+        self.run.log(level, &message.into());
     }
 }
 

@@ -115,29 +115,31 @@ impl Parameter {
     }
 
     fn resolve_parts<'a>(&'a self, scope: &'a dyn Scope) -> BoxFuture<'a, Result<Value, ExpressionError>> {
-        async move {
-            Ok(match self {
-                Self::List(parts) => {
-                    let mut values = Vec::with_capacity(parts.len());
-                    for part in parts {
-                        values.push(part.resolve(scope).await?.unwrap_or(Value::Null));
-                    }
-                    Value::Array(values)
-                }
-                Self::Object(parts) => {
-                    let mut fields = Json::new();
-                    for (key, part) in parts {
-                        if let Some(value) = part.resolve(scope).await? {
-                            fields.insert(key.clone(), value);
-                        }
-                    }
-                    Value::Object(fields)
-                }
-                Self::Constant(_) | Self::Expression(_) => self.resolve(scope).await?.unwrap_or(Value::Null),
-            })
+        match self {
+            Self::List(parts) => resolve_list(parts, scope).boxed(),
+            Self::Object(parts) => resolve_object(parts, scope).boxed(),
+            Self::Constant(_) | Self::Expression(_) => async move { Ok(self.resolve(scope).await?.unwrap_or(Value::Null)) }.boxed(),
         }
-        .boxed()
     }
+}
+
+async fn resolve_list(parts: &[Parameter], scope: &dyn Scope) -> Result<Value, ExpressionError> {
+    let mut values = Vec::with_capacity(parts.len());
+    for part in parts {
+        values.push(part.resolve(scope).await?.unwrap_or(Value::Null));
+    }
+    Ok(Value::Array(values))
+}
+
+/// Keys whose value is `undefined` are left out.
+async fn resolve_object(parts: &[(String, Parameter)], scope: &dyn Scope) -> Result<Value, ExpressionError> {
+    let mut fields = Json::new();
+    for (key, part) in parts {
+        if let Some(value) = part.resolve(scope).await? {
+            fields.insert(key.clone(), value);
+        }
+    }
+    Ok(Value::Object(fields))
 }
 
 /// Whether a text that begins with `=` is somewhere in a value.

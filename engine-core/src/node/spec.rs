@@ -64,7 +64,7 @@ impl NodeSpec {
     /// # Errors
     /// When it is constant and does not fit.
     pub fn typed_at<T: serde::de::DeserializeOwned>(&self, path: &str) -> Result<Typed<T>, Vec<Problem>> {
-        let pointer: String = path.split('.').map(|key| format!("/{key}")).collect();
+        let pointer = pointer(path);
         Typed::new(self.parameter(path)).map_err(|problem| vec![problem.below(&pointer)])
     }
 
@@ -93,7 +93,7 @@ impl NodeSpec {
 
     /// A problem with the parameter under a dotted path.
     pub fn invalid(&self, path: &str, message: impl Into<String>) -> Problem {
-        let pointer: String = path.split('.').map(|key| format!("/{key}")).collect();
+        let pointer = pointer(path);
         Problem::new(ProblemCode::InvalidParameter, message).at(pointer)
     }
 
@@ -101,4 +101,9 @@ impl NodeSpec {
     pub fn unsupported(&self, path: &str, message: impl Into<String>) -> Problem {
         Problem { code: ProblemCode::Unsupported, ..self.invalid(path, message) }
     }
+}
+
+/// The JSON pointer of a dotted path.
+fn pointer(path: &str) -> String {
+    format!("/{}", path.replace('.', "/"))
 }

@@ -81,7 +81,7 @@ pub(super) struct Compiler<'a> {
     pub(super) by_name: HashMap<Arc<str>, u32>,
 }
 
-impl<'a> Compiler<'a> {
+impl Compiler<'_> {
     pub(super) fn is_n8n(&self) -> bool {
         matches!(self.workflow.format, Format::N8n { .. })
     }
@@ -211,7 +211,7 @@ impl<'a> Compiler<'a> {
         node.is_loop = node_type.is_loop();
         if sound && !node_type.is_annotation() {
             match node_type.compile(&node.spec) {
-                Ok(compiled) => node.node = Some(compiled),
+                Ok(behaviour) => node.node = Some(behaviour),
                 Err(found) => problems.extend(found),
             }
             match node_type.activations(&node.spec) {

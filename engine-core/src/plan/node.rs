@@ -11,6 +11,7 @@ use crate::node::{Activation, Node, NodeSpec, OnError, RequiredInputs};
 use crate::schema::Effect;
 
 /// A node of a plan: compiled, with its connections.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own in the workflow format")]
 pub struct PlanNode {
     /// Names, parameters and credentials, as the node's type was given them.
     pub spec: NodeSpec,

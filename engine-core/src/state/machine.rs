@@ -80,6 +80,8 @@ pub enum Event {
 pub enum Command {
     /// Run a node.
     Run(Activation),
+    /// Forget what a node remembers: the loop around it begins a new round.
+    Forget(u32),
     /// Stop all running nodes.
     StopRunning,
     /// Nothing runs and nothing can start before a wait is over.
@@ -141,7 +143,8 @@ impl ExecutionState {
             Event::Start { node, items } => self.start(node, items),
             Event::Finished { node, record } => {
                 self.running = self.running.saturating_sub(1);
-                self.route(node, record, log);
+                self.route(node, &record, log);
+                self.forget(commands);
             }
             Event::Nothing { node } => {
                 self.running = self.running.saturating_sub(1);
@@ -180,15 +183,21 @@ impl ExecutionState {
         }
     }
 
-    fn route(&mut self, node: u32, record: Arc<RunRecord>, log: &RunLog) {
-        let run = log.push(node, Arc::clone(&record));
-        self.deliver(node, run, &record, log);
+    fn route(&mut self, node: u32, record: &Arc<RunRecord>, log: &RunLog) {
+        let run = log.push(node, Arc::clone(record));
+        self.deliver(node, run, record, log);
     }
 
     fn deliver(&mut self, node: u32, run: u32, record: &RunRecord, log: &RunLog) {
         match &mut self.frontier {
             Frontier::Parallel(frontier) => frontier.finished(&self.plan, (node, run), &record.outputs),
             Frontier::Stack(frontier) => frontier.finished(&self.plan, (node, run), &record.outputs, log),
+        }
+    }
+
+    fn forget(&mut self, commands: &mut Vec<Command>) {
+        if let Frontier::Parallel(frontier) = &mut self.frontier {
+            commands.extend(frontier.take_forgotten().map(Command::Forget));
         }
     }
 

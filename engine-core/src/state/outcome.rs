@@ -190,10 +190,9 @@ fn never_empty(mut outputs: Outputs, activation: &Activation) -> Outputs {
         .flat_map(|(input, items)| (0..items.as_ref().map_or(0, |items| items.len())).map(move |item| Link::on(input, item)));
     let empty = Item::new(Json::new()).paired_with(Paired::many(links));
     let output = RecordedOutput { items: Batch::from(vec![empty]), lineage: Lineage::Own };
-    if let Some(first) = outputs.first_mut() {
-        *first = output
-    } else {
-        outputs.push(output)
+    match outputs.first_mut() {
+        Some(first) => *first = output,
+        None => outputs.push(output),
     }
     outputs
 }

@@ -22,6 +22,8 @@ pub(super) struct ParallelFrontier {
     ready: VecDeque<(u32, Inputs, Parts)>,
     /// Nodes that were settled without items; their connections are closed without recursion.
     skipped: Vec<u32>,
+    /// Loop nodes within a loop that has begun a new round.
+    forgotten: Vec<u32>,
 }
 
 /// What has come in for a node.
@@ -49,6 +51,11 @@ impl ParallelFrontier {
 
     pub(super) fn next(&mut self) -> Option<(u32, Inputs, Parts)> {
         self.ready.pop_front()
+    }
+
+    /// The loop nodes whose memory of the last round is of no use any more.
+    pub(super) fn take_forgotten(&mut self) -> impl Iterator<Item = u32> {
+        self.forgotten.drain(..)
     }
 
     /// A run has ended: its items are delivered, its connections close.
@@ -102,6 +109,9 @@ impl ParallelFrontier {
     fn begin_round(&mut self, plan: &Plan, reach: &Reach, index: u32) {
         let Some(each) = plan.loops().loops.get(index as usize) else { return };
         for &node in &each.body {
+            if plan.loops().headed.contains_key(&node) {
+                self.forgotten.push(node);
+            }
             if let (Some(inbox), Some(&need)) = (self.nodes.get_mut(node as usize), reach.need.get(node as usize)) {
                 inbox.open = need;
             }

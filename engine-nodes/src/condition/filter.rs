@@ -62,7 +62,7 @@ impl Options {
     }
 
     /// Whether one condition holds.
-    pub(super) fn check(&self, sides: &Sides<'_>, place: Place, dates: &Dates) -> Result<bool, FilterError> {
+    pub(super) fn check(self, sides: &Sides<'_>, place: Place, dates: &Dates) -> Result<bool, FilterError> {
         let Sides { operator, left, right, pattern } = *sides;
         let left_operand = left.convert(operator.left, self.strictness, dates);
         let right_operand = right.convert(operator.right, self.strictness, dates).or(if operator.single { Some(Operand::Null) } else { None });
@@ -77,7 +77,7 @@ impl Options {
         }
     }
 
-    fn wrong(&self, wanted: FieldType, given: Given<'_>, place: Place) -> FilterError {
+    fn wrong(self, wanted: FieldType, given: Given<'_>, place: Place) -> FilterError {
         let (kind, text) = given.describe();
         let (wanted, kind_with_article) = (with_article(wanted.name()), with_article(kind));
         let suffix = format!("[condition {}, item {}]", place.condition, place.item);
@@ -89,12 +89,12 @@ impl Options {
         FilterError { message, help: self.help() }
     }
 
-    fn both_wrong(&self, operator: &Operator, left: Given<'_>) -> FilterError {
+    fn both_wrong(self, operator: &Operator, left: Given<'_>) -> FilterError {
         let (wanted, kind) = (with_article(operator.left.name()), with_article(left.describe().0));
         FilterError { message: format!("Comparison type expects {wanted} but both fields are {kind}"), help: self.help() }
     }
 
-    fn help(&self) -> &'static str {
+    fn help(self) -> &'static str {
         if self.strictness.strict {
             "Try changing the type of comparison, or let types be converted where required"
         } else {

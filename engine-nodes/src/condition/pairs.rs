@@ -9,20 +9,11 @@ use super::operator::{Operator, contains};
 use crate::conversion::Dates;
 use crate::conversion::pairs::{argument, records};
 
-/// A side of a recorded condition: `None` is `undefined`, `Some(None)` NaN.
-fn side(condition: &Value, key: &str) -> Option<Option<Value>> {
-    let value = condition.get(key)?;
-    if value.get("$number").is_some() {
-        return Some(None);
-    }
-    argument(value).map(Some)
-}
-
-fn given(side: &Option<Option<Value>>) -> Given<'_> {
+/// A side of a recorded condition.
+fn given(side: Option<&Value>) -> Given<'_> {
     match side {
-        None => Given::Undefined,
-        Some(None) => Given::NotANumber,
-        Some(Some(value)) => Given::Value(value),
+        Some(value) if value.get("$number").is_some() => Given::NotANumber,
+        side => Given::of(side),
     }
 }
 
@@ -31,9 +22,10 @@ fn execute(filter: &Value) -> Result<bool, FilterError> {
     let options = Options::of(filter.get("combinator"), filter.get("options"));
     let wanted = options.combinator == Combinator::Or;
     for (index, condition) in filter["conditions"].as_array().unwrap().iter().enumerate() {
-        let (left, right) = (side(condition, "leftValue"), side(condition, "rightValue"));
+        let side = |key: &str| condition.get(key).and_then(argument);
+        let (left, right) = (side("leftValue"), side("rightValue"));
         let operator = Operator::of(&condition["operator"]);
-        let sides = Sides { operator: &operator, left: given(&left), right: given(&right), pattern: None };
+        let sides = Sides { operator: &operator, left: given(left.as_ref()), right: given(right.as_ref()), pattern: None };
         if options.check(&sides, Place { condition: index, item: 0 }, &dates)? == wanted {
             return Ok(wanted);
         }

@@ -13,7 +13,7 @@ mod pattern;
 #[cfg(test)]
 pub(crate) mod pairs;
 
-pub(crate) use date::{DateTime, Dates};
+pub(crate) use date::{DateTime, Dates, named_zone};
 pub(crate) use equality::{deep_equal, nearly_same, same};
 pub(crate) use field_type::{Conversion, ConversionError, FieldType, describe_value, to_array, to_boolean, to_number, to_object, to_text, type_name};
 pub(crate) use literal::{parse_js_object, repair_json};

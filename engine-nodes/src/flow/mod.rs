@@ -1,9 +1,28 @@
-//! Nodes that decide where items go.
+//! Nodes that decide where items go, and when.
+
+mod conditions;
+mod filter;
+mod if_node;
+mod loop_over_items;
+mod no_op;
+mod sticky_note;
+mod stop_and_error;
+mod switch;
+mod wait;
 
 use engine_core::node::{NodeRegistry, RegistryError};
 
 /// Adds the nodes of this group.
-#[expect(clippy::unnecessary_wraps, reason = "the group has no node yet")]
-pub(crate) fn register(_registry: &mut NodeRegistry) -> Result<(), RegistryError> {
-    Ok(())
+pub(crate) fn register(registry: &mut NodeRegistry) -> Result<(), RegistryError> {
+    registry.register(no_op::definition())?;
+    registry.register(sticky_note::definition())?;
+    registry.register(if_node::definition())?;
+    registry.register(if_node::first_version())?;
+    registry.register(filter::definition())?;
+    registry.register(filter::first_version())?;
+    registry.register(switch::definition())?;
+    registry.register(switch::first_versions())?;
+    registry.register(loop_over_items::definition())?;
+    registry.register(wait::definition())?;
+    registry.register(stop_and_error::definition())
 }

@@ -1,9 +1,24 @@
-//! Nodes that start workflows.
+//! Nodes that start workflows. While a workflow is active they say what starts it; when it runs they pass on what they were given.
+
+mod cron;
+mod error_trigger;
+mod execute_workflow_trigger;
+mod form_trigger;
+mod manual_trigger;
+mod pass_on;
+mod schedule_trigger;
+mod webhook;
 
 use engine_core::node::{NodeRegistry, RegistryError};
 
 /// Adds the nodes of this group.
-#[expect(clippy::unnecessary_wraps, reason = "the group has no node yet")]
-pub(crate) fn register(_registry: &mut NodeRegistry) -> Result<(), RegistryError> {
-    Ok(())
+pub(crate) fn register(registry: &mut NodeRegistry) -> Result<(), RegistryError> {
+    registry.register(manual_trigger::definition())?;
+    registry.register(webhook::definition())?;
+    registry.register(schedule_trigger::definition())?;
+    registry.register(execute_workflow_trigger::definition())?;
+    registry.register(error_trigger::definition())?;
+    registry.register(form_trigger::definition())?;
+    registry.register(cron::cron())?;
+    registry.register(cron::interval())
 }

@@ -1,0 +1,117 @@
+//! Switch: sends each item to one of several outputs, by rules or by an index.
+
+mod by_index;
+mod by_rules;
+mod legacy;
+
+use engine_core::expression::js;
+use engine_core::model::Item;
+use engine_core::node::{NodeContext, NodeError, NodeOutput, NodeSpec, error_item};
+use engine_core::schema::{NodeGroup, NodeSchema, Port, Property, PropertyGroup, PropertyKind};
+use serde_json::Value;
+
+use super::conditions::{filter_property, loose_types, options};
+use crate::node_type::{Compiled, Definition, ready};
+
+/// Version 3 and later, whose rules are conditions.
+pub(super) fn definition() -> Definition {
+    let schema = schema().versions([(3, 0), (3, 1), (3, 2), (3, 3), (3, 4)]).properties(properties());
+    Definition { outputs: Some(outputs), ..Definition::new(schema, compile) }
+}
+
+pub(super) use legacy::first_versions;
+
+fn schema() -> NodeSchema {
+    NodeSchema::new("switch", "Switch").alias("n8n-nodes-base.switch").group(NodeGroup::Flow).description("Routes items to one of several branches")
+}
+
+fn properties() -> Vec<Property> {
+    let rule = [filter_property("conditions"), Property::boolean("renameOutput", false), Property::string("outputKey").show("renameOutput", [true])];
+    vec![
+        Property::options("mode", ["rules", "expression"]),
+        Property::number("numberOutputs", 4).show("mode", ["expression"]),
+        Property::new("output", PropertyKind::Any, 0).show("mode", ["expression"]).description("Index of the output, from 0"),
+        Property::fixed_collection_list("rules", [PropertyGroup::new("values", rule)]).show("mode", ["rules"]),
+        loose_types(3.1),
+        options([
+            Property::new("fallbackOutput", PropertyKind::Any, "none").description("Where items go that no rule matches: none, extra, or an index"),
+            Property::string("renameFallbackOutput").default("Fallback"),
+            Property::boolean("allMatchingOutputs", false).description("Whether items go to the outputs of all rules that match, not only the first"),
+        ])
+        .show("mode", ["rules"]),
+    ]
+}
+
+fn compile(spec: &NodeSpec) -> Compiled {
+    if spec.text("mode") == "expression" { ready(by_index::ByIndex::compile(spec, "numberOutputs")) } else { ready(by_rules::ByRules::compile(spec)) }
+}
+
+fn outputs(spec: &NodeSpec) -> Vec<Port> {
+    if spec.text("mode") == "expression" {
+        return numbered(spec.constant("numberOutputs").as_ref().and_then(index_of).unwrap_or(MOST_OUTPUTS));
+    }
+    let name = |(index, rule): (usize, engine_core::node::Parameter)| {
+        let key = rule.get("outputKey").and_then(|key| key.constant().map(|key| js::to_string(key).into_owned()));
+        Port::named(key.filter(|key| !key.is_empty()).unwrap_or_else(|| index.to_string()))
+    };
+    let mut ports: Vec<Port> = spec.parameter("rules.values").elements().into_iter().enumerate().map(name).collect();
+    if spec.text("options.fallbackOutput") == "extra" {
+        let name = spec.text("options.renameFallbackOutput");
+        ports.push(Port::named(if name.is_empty() { "Fallback".to_owned() } else { name }));
+    }
+    ports
+}
+
+/// Most outputs that a node may have.
+const MOST_OUTPUTS: usize = 100;
+
+fn numbered(count: usize) -> Vec<Port> {
+    (0..count.min(MOST_OUTPUTS)).map(|index| Port::named(index.to_string())).collect()
+}
+
+/// The index that a value stands for.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "only taken for whole numbers in range")]
+fn index_of(value: &Value) -> Option<usize> {
+    let number = js::to_number(value);
+    (number.fract() == 0.0 && (0.0..1e6).contains(&number)).then_some(number as usize)
+}
+
+/// The lists of items for the outputs, while they are filled.
+struct Routes {
+    outputs: Vec<Vec<Item>>,
+}
+
+impl Routes {
+    fn new(count: usize) -> Self {
+        Self { outputs: vec![Vec::new(); count] }
+    }
+
+    /// Sends an item to an output.
+    fn send(&mut self, output: &Value, item: Item) -> Result<(), NodeError> {
+        let count = self.outputs.len();
+        match index_of(output).and_then(|index| self.outputs.get_mut(index)) {
+            Some(items) => {
+                items.push(item);
+                Ok(())
+            }
+            None => Err(NodeError::fatal(format!("The output {} is not allowed.", js::to_string(output)))
+                .with_description(format!("It has to be between 0 and {}", count.saturating_sub(1)))),
+        }
+    }
+
+    /// What to do with an item that failed: an error item on the first output when the node goes on, without a link, as n8n has it.
+    fn failed(&mut self, error: NodeError, (context, index): (&NodeContext, usize)) -> Result<(), NodeError> {
+        if !context.continues_on_error() {
+            return Err(error.on_item(index));
+        }
+        if self.outputs.is_empty() {
+            self.outputs.push(Vec::new());
+        }
+        self.outputs[0].push(error_item(&error));
+        Ok(())
+    }
+
+    fn finish(self) -> NodeOutput {
+        NodeOutput::ports(self.outputs)
+    }
+}

@@ -1,14 +1,16 @@
 //! Nodes that work on one item at a time.
 
 use std::future::Future;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use super::{Node, NodeContext, NodeError, NodeOutput, NodeSpec, OnError, Typed};
+use super::{Node, NodeContext, NodeError, NodeOutput, NodeSpec, NodeType, OnError, Typed};
 use crate::model::{Item, Json, Paired};
 use crate::problem::Problem;
+use crate::schema::NodeSchema;
 
 /// A node that makes one item of each item, with typed parameters. Wrap it in [`PerItem`] to compile it.
 ///
@@ -22,10 +24,61 @@ pub trait ItemNode: Send + Sync + 'static {
     fn run_item(&self, context: &NodeContext, item: &Item, parameters: &Self::Parameters) -> impl Future<Output = Result<Item, NodeError>> + Send;
 }
 
+/// A node type made of a schema and an [`ItemNode`].
+///
+/// ```
+/// use engine_core::model::Item;
+/// use engine_core::node::{ItemNode, ItemNodeType, NodeContext, NodeError, NodeRegistry};
+/// use engine_core::schema::NodeSchema;
+///
+/// #[derive(serde::Deserialize, schemars::JsonSchema)]
+/// struct Shout {
+///     text: String,
+/// }
+///
+/// struct ShoutNode;
+///
+/// impl ItemNode for ShoutNode {
+///     type Parameters = Shout;
+///
+///     async fn run_item(&self, _: &NodeContext, item: &Item, parameters: &Shout) -> Result<Item, NodeError> {
+///         let mut item = item.clone();
+///         item.json_mut().insert("shout".to_owned(), parameters.text.to_uppercase().into());
+///         Ok(item)
+///     }
+/// }
+///
+/// let shout = ItemNodeType::new(NodeSchema::new("shout", "Shout").parameters::<Shout>(), ShoutNode);
+/// let registry = NodeRegistry::new().with(shout);
+/// assert_eq!(registry.types().len(), 1);
+/// ```
+#[derive(Debug)]
+pub struct ItemNodeType<N> {
+    schema: NodeSchema,
+    node: Arc<N>,
+}
+
+impl<N: ItemNode> ItemNodeType<N> {
+    /// A type whose nodes all share `node`.
+    pub fn new(schema: NodeSchema, node: N) -> Self {
+        Self { schema, node: Arc::new(node) }
+    }
+}
+
+impl<N: ItemNode> NodeType for ItemNodeType<N> {
+    fn schema(&self) -> &NodeSchema {
+        &self.schema
+    }
+
+    fn compile(&self, spec: &NodeSpec) -> Result<Arc<dyn Node>, Vec<Problem>> {
+        Ok(Arc::new(PerItem { node: Arc::clone(&self.node), parameters: spec.typed()? }))
+    }
+}
+
 /// Runs an [`ItemNode`] over all items of the input.
 #[derive(Debug)]
 pub struct PerItem<N: ItemNode> {
-    node: N,
+    node: Arc<N>,
     parameters: Typed<N::Parameters>,
 }
 
@@ -35,7 +88,7 @@ impl<N: ItemNode> PerItem<N> {
     /// # Errors
     /// When they are constant and do not fit.
     pub fn compile(node: N, spec: &NodeSpec) -> Result<Self, Vec<Problem>> {
-        Ok(Self { node, parameters: spec.typed()? })
+        Ok(Self { node: Arc::new(node), parameters: spec.typed()? })
     }
 
     async fn one(&self, context: &NodeContext, index: usize, item: &Item) -> Result<Item, NodeError> {

@@ -14,7 +14,7 @@ mod trigger;
 
 pub use context::{NodeContext, NodeMemory, NodeScope, StaticDataKind};
 pub use error::{NodeError, OrFatal, Retry};
-pub use item_node::{ItemNode, PerItem, error_item};
+pub use item_node::{ItemNode, ItemNodeType, PerItem, error_item};
 pub use output::{NodeOutput, Resume, Wait};
 pub use parameter::{Parameter, ParameterCompiler, Path, Typed};
 pub use registry::{NodeRegistry, RegistryError};

@@ -4,6 +4,7 @@
 //! editors, and the generated documentation.
 
 mod check;
+mod derive;
 mod fill;
 mod property;
 mod show;

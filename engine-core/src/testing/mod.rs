@@ -1,8 +1,9 @@
-//! For tests: a seeded simulator with virtual time, small nodes, and workflows written in a few lines. Feature `testing`.
+//! For tests: a seeded simulator with virtual time, small nodes, workflows written in a few lines, and the conformance suite of stores. Feature `testing`.
 
 mod graph;
 mod nodes;
 mod simulator;
+pub mod store;
 
 pub use graph::graph;
 pub use nodes::{Behaviour, Ledger, TestNode, test_nodes};

@@ -173,10 +173,12 @@ fn every_damaged_byte_is_an_error_or_other_data_never_a_panic() {
     }
 }
 
+/// The old list, the new one, and how many items are dropped, kept and added.
+type Case<'a> = (&'a [Item], Vec<Item>, (u32, u32, usize));
+
 #[test]
 fn list_changes_lead_from_the_old_list_to_the_new_one() {
     let items: Vec<Item> = (0..6).map(|i| Item::new(object(json!({ "i": i })))).collect();
-    type Case<'a> = (&'a [Item], Vec<Item>, (u32, u32, usize));
     let cases: [Case<'_>; 6] = [
         (&[], items.clone(), (0, 0, 6)),
         (&items, items[2..].to_vec(), (2, 4, 0)),

@@ -30,6 +30,12 @@ pub trait ScriptEngine: Send + Sync + fmt::Debug {
     fn compile_text_expression(&self, code: &str) -> Result<Arc<dyn Script>, ExpressionError> {
         self.compile_expression(code)
     }
+
+    /// True when values that JSON cannot hold (`NaN`, `undefined` within an array) come out in a form of the engine's own, for tools that show
+    /// values. The native evaluator then leaves such values to the engine.
+    fn marks_values(&self) -> bool {
+        false
+    }
 }
 
 /// A compiled expression.

@@ -32,9 +32,18 @@ pub struct Reads {
 #[derive(Debug)]
 enum Part {
     Text(Box<str>),
-    /// The script is what is asked when the native evaluator gives up.
-    Native(Native, Option<Arc<dyn Script>>),
+    Native(Chunk),
     Script(Arc<dyn Script>),
+}
+
+/// A chunk that the native evaluator handles.
+#[derive(Debug)]
+struct Chunk {
+    native: Native,
+    /// What is asked when the native evaluator gives up.
+    script: Option<Arc<dyn Script>>,
+    /// Values that JSON cannot hold are for the script.
+    exact: bool,
 }
 
 /// What became of a part: it is evaluated, or its script is to be waited for.
@@ -122,9 +131,9 @@ impl Part {
         match self {
             Self::Text(text) => Progress::Done(Ok(Some(Value::String(text.to_string())))),
             Self::Script(script) => script_value(script, scope),
-            Self::Native(native, script) => match native.value(scope) {
+            Self::Native(chunk) => match chunk.native.value(scope, chunk.exact) {
                 Outcome::Done(value) => Progress::Done(value),
-                Outcome::GaveUp => match script {
+                Outcome::GaveUp => match &chunk.script {
                     Some(script) => script_value(script, scope),
                     None => Progress::Done(Err(no_engine("a value that only a script can hold"))),
                 },
@@ -137,7 +146,7 @@ impl Part {
         match self {
             Self::Text(text) => out.push_str(text),
             Self::Script(script) => return script_text(script, scope, out),
-            Self::Native(native, script) => match (native.write(scope, out), script) {
+            Self::Native(chunk) => match (chunk.native.write(scope, out), &chunk.script) {
                 (Outcome::Done(written), _) => written?,
                 (Outcome::GaveUp, Some(script)) => return script_text(script, scope, out),
                 (Outcome::GaveUp, None) => return Err(no_engine("a value that only a script can hold")),
@@ -149,7 +158,7 @@ impl Part {
     fn reads(&self) -> Reads {
         match self {
             Self::Text(_) => Reads::default(),
-            Self::Native(native, _) => native.reads(),
+            Self::Native(chunk) => chunk.native.reads(),
             Self::Script(_) => Reads { item: true, elsewhere: true },
         }
     }
@@ -184,11 +193,11 @@ impl Compiler<'_> {
             Piece::Code(code) => code,
         };
         match (Native::parse(&code), self.engine) {
-            (Ok(native), Some(engine)) if native.may_give_up() => {
-                let script = self.script(engine, &code)?;
-                Ok(Part::Native(native, Some(script)))
+            (Ok(native), Some(engine)) if native.may_give_up() || engine.marks_values() => {
+                let script = Some(self.script(engine, &code)?);
+                Ok(Part::Native(Chunk { native, script, exact: engine.marks_values() }))
             }
-            (Ok(native), _) => Ok(Part::Native(native, None)),
+            (Ok(native), _) => Ok(Part::Native(Chunk { native, script: None, exact: false })),
             (Err(Refusal::Forbidden(message)), _) => Err(ExpressionError::new(ExpressionErrorKind::Forbidden, message)),
             (Err(Refusal::Script(_)), Some(engine)) => self.script(engine, &code).map(Part::Script),
             (Err(Refusal::Script(what)), None) => Err(no_engine(&what)),
@@ -204,3 +213,6 @@ impl Compiler<'_> {
 fn no_engine(what: &str) -> ExpressionError {
     ExpressionError::new(ExpressionErrorKind::NeedsScriptEngine, format!("the expression needs a script engine, and there is none: {what}"))
 }
+
+#[cfg(test)]
+mod tests;

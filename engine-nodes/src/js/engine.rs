@@ -156,4 +156,8 @@ impl ScriptEngine for JsEngine {
     fn compile_text_expression(&self, code: &str) -> Result<Arc<dyn Script>, ExpressionError> {
         self.compile(code, true)
     }
+
+    fn marks_values(&self) -> bool {
+        self.0.marked
+    }
 }

@@ -38,8 +38,10 @@ pub(super) enum Expr {
     /// Texts and the values between them: one text more than values.
     Template(Vec<Box<str>>, Vec<Expr>),
     Array(Vec<Expr>),
-    /// In the order in which JavaScript lists the keys.
+    /// In the order in which they are written, which is that of evaluation.
     Object(Vec<(Box<str>, Expr)>),
+    /// An object with array indexes among its keys, which come first once they are evaluated.
+    IndexedObject(Vec<(Box<str>, Expr)>),
 }
 
 /// A value written in the code.

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 use serde_json::Value;
 
@@ -12,7 +11,7 @@ use super::member::{self, PropertyKey};
 use super::operators::check_length;
 use super::value::Val;
 use super::{functions, methods, roots};
-use crate::expression::{ExpressionError, Scope};
+use crate::expression::{ExpressionError, Scope, js};
 use crate::model::Binary;
 
 /// What an evaluation works with.
@@ -60,6 +59,10 @@ pub(super) fn eval<'a>(expr: &'a Expr, cx: Context<'a>) -> Result<Val<'a>, Stop>
         },
         Expr::Method { object, method, arguments, optional } => {
             let object = receiver(object, *optional, cx)?;
+            // A method is looked up before its arguments are evaluated; extension functions are not members of the value.
+            if object.is_nullish() && !method.is_extension() {
+                return Err(Stop::Throw);
+            }
             methods::call(*method, object, &all(arguments, cx)?)
         }
         Expr::Function(function, arguments) => functions::call(*function, all(arguments, cx)?),
@@ -79,7 +82,12 @@ pub(super) fn eval<'a>(expr: &'a Expr, cx: Context<'a>) -> Result<Val<'a>, Stop>
         }
         Expr::Template(texts, values) => template(texts, values, cx),
         Expr::Array(items) => all(items, cx).map(|items| Val::List(items.into())),
-        Expr::Object(entries) => record(entries, cx),
+        Expr::Object(entries) => record(entries, cx).map(|entries| Val::Record(entries.into())),
+        Expr::IndexedObject(entries) => {
+            let mut entries = record(entries, cx)?;
+            entries.sort_by_key(|(key, _)| js::array_index(key).map_or(u64::MAX, u64::from));
+            Ok(Val::Record(entries.into()))
+        }
     }
 }
 
@@ -177,9 +185,8 @@ fn template<'a>(texts: &'a [Box<str>], values: &'a [Expr], cx: Context<'a>) -> R
     Ok(Val::owned(out))
 }
 
-fn record<'a>(entries: &'a [(Box<str>, Expr)], cx: Context<'a>) -> Result<Val<'a>, Stop> {
-    let entries = entries.iter().map(|(key, value)| Ok((Cow::Borrowed(&**key), eval(value, cx)?)));
-    entries.collect::<Result<Rc<[_]>, Stop>>().map(Val::Record)
+fn record<'a>(entries: &'a [(Box<str>, Expr)], cx: Context<'a>) -> Result<Vec<(Cow<'a, str>, Val<'a>)>, Stop> {
+    entries.iter().map(|(key, value)| Ok((Cow::Borrowed(&**key), eval(value, cx)?))).collect()
 }
 
 pub(super) fn no_files<'a>() -> Val<'a> {

@@ -67,15 +67,17 @@ impl Native {
         self.reads
     }
 
-    /// The value of the chunk.
-    pub(super) fn value(&self, scope: &dyn Scope) -> Outcome<Option<Value>> {
+    /// The value of the chunk. What JSON cannot hold (NaN, undefined within an array) becomes null, or is left to the script when it is to be
+    /// exact.
+    pub(super) fn value(&self, scope: &dyn Scope, exact: bool) -> Outcome<Option<Value>> {
         // The quick way for the most frequent form, with nothing set up for the others.
         if let Some(found) = eval::plain_member(&self.expr, scope) {
             return Outcome::Done(Ok(Some(found.clone())));
         }
         let held = Held::default();
         let cx = Context { scope, held: &held };
-        let value = eval::eval(&self.expr, cx).and_then(Val::into_json);
+        let fits = |value: Val<'_>| if exact && !value.fits_json() { Err(Stop::GiveUp) } else { value.into_json() };
+        let value = eval::eval(&self.expr, cx).and_then(fits);
         outcome(value, || None)
     }
 

@@ -158,6 +158,16 @@ impl<'a> Val<'a> {
         }
     }
 
+    /// True when JSON holds the value exactly.
+    pub(super) fn fits_json(&self) -> bool {
+        match self {
+            Self::Number(number) => number.is_finite(),
+            Self::List(items) => items.iter().all(|item| !matches!(item, Self::Undefined) && item.fits_json()),
+            Self::Record(entries) => entries.iter().all(|(_, value)| !matches!(value, Self::Undefined) && value.fits_json()),
+            _ => true,
+        }
+    }
+
     /// The value as JSON: within arrays undefined and NaN are null, within objects undefined is left out.
     fn into_value(self) -> Result<Value, Stop> {
         Ok(match self {

@@ -107,7 +107,8 @@ impl Method {
         NAMES.iter().find(|(_, method)| *method == self).map_or("", |(name, _)| name)
     }
 
-    const fn is_extension(self) -> bool {
+    /// True for functions that n8n adds.
+    pub(super) const fn is_extension(self) -> bool {
         self as u8 >= Self::Abs as u8
     }
 }

@@ -145,10 +145,8 @@ impl Parser<'_> {
                 self.expect(",")?;
             }
         }
-        if entries.iter().any(|(key, _)| js::array_index(key).is_some()) {
-            entries.sort_by_key(|(key, _)| js::array_index(key).map_or(u64::MAX, u64::from));
-        }
-        Ok(Expr::Object(entries))
+        let indexed = entries.iter().any(|(key, _)| js::array_index(key).is_some());
+        Ok(if indexed { Expr::IndexedObject(entries) } else { Expr::Object(entries) })
     }
 
     fn template(&mut self) -> Result<Expr, Refusal> {

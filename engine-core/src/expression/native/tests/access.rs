@@ -168,6 +168,9 @@ fn other_nodes() {
     fails("$node['Nobody'].json", UnknownNode);
     fails("$('Other Node').first(0, 3).json", OutOfRange);
     fails("$('Other Node').pairedItem(9).json", OutOfRange);
+    undefined("$json.zz.trim($('Nobody').item.json)");
+    fails("$json.i.trim($('Nobody').item.json)", UnknownNode);
+    fails("$json.zz.first($('Nobody').item.json)", UnknownNode);
     fails("1 + $('Nobody').item?.json?.x", UnknownNode);
     for code in [
         "$('Other Node')",

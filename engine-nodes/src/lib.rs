@@ -12,6 +12,8 @@ pub mod js;
 mod condition;
 #[cfg(feature = "values")]
 mod conversion;
+#[cfg(feature = "http")]
+mod media_type;
 #[cfg(feature = "flow")]
 mod node_type;
 #[cfg(any(feature = "files", feature = "http", feature = "markup"))]

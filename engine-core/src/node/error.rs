@@ -121,6 +121,11 @@ impl NodeError {
         self.inner.item
     }
 
+    /// The error that it was made of, where there is one.
+    pub fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.inner.source.as_deref().map(|source| source as _)
+    }
+
     /// When the node may run again.
     pub fn retry(&self) -> Retry {
         self.inner.retry

@@ -109,6 +109,11 @@ impl Secrets {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn apply_for_test(&self, url: &mut Url, headers: &mut HeaderMap) {
+        self.apply(url, headers);
+    }
+
     /// The names of the headers that hold secrets.
     pub fn header_names(&self) -> impl Iterator<Item = &HeaderName> {
         self.headers.keys()

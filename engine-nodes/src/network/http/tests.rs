@@ -232,7 +232,7 @@ async fn inv_23_large_responses_are_cut_off() {
     let server = TestServer::start(|seen: &Seen| match seen.path() {
         "/declared" => Response::new(AnswerBody::from(vec![0; 5000])),
         "/endless" => Response::new(AnswerBody::from_stream(stream::repeat_with(|| Ok::<_, std::io::Error>(Bytes::from_static(&[0; 512]))))),
-        "/packed" => Response::builder().header("content-encoding", "gzip").body(AnswerBody::from(gzip(&[0; 50_000]))).unwrap(),
+        "/packed" => Response::builder().header("content-encoding", "gzip").body(AnswerBody::from(gzip(&vec![0; 50_000]))).unwrap(),
         _ => Response::new(AnswerBody::from(vec![1; 1000])),
     })
     .await;

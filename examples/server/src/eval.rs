@@ -77,7 +77,7 @@ struct WorkflowLine {
 impl Eval {
     pub(crate) fn execute(self) -> anyhow::Result<ExitCode> {
         let runtime = setup::runtime()?;
-        let engine = setup::script_engine();
+        let engine = setup::showing_script_engine();
         if self.batch {
             return runtime.block_on(batch(engine.as_deref()));
         }

@@ -9,7 +9,7 @@ use engine_core::expression::ScriptEngine;
 use engine_core::observer::Observer;
 use engine_core::runtime::TokioRuntime;
 use engine_core::{Engine, Workflow};
-use engine_nodes::js::JsEngine;
+use engine_nodes::js::{JsEngine, JsLimits};
 use serde_json::Value;
 
 /// A tokio runtime for a command that runs one thing.
@@ -34,6 +34,11 @@ pub(crate) fn engine(observer: Option<Arc<dyn Observer>>) -> Engine {
 /// What evaluates expressions that need JavaScript.
 pub(crate) fn script_engine() -> Option<Arc<dyn ScriptEngine>> {
     Some(Arc::new(JsEngine::default()))
+}
+
+/// What evaluates expressions whose values are shown: what JSON cannot hold (`NaN`, dates) comes out marked.
+pub(crate) fn showing_script_engine() -> Option<Arc<dyn ScriptEngine>> {
+    Some(Arc::new(JsEngine::with_marked_values(JsLimits::default())))
 }
 
 /// Reads a workflow file; its problems are the error.

@@ -10,9 +10,12 @@ use super::held::Held;
 use super::member::{self, PropertyKey};
 use super::operators::check_length;
 use super::value::Val;
-use super::{functions, methods, roots};
-use crate::expression::{ExpressionError, Scope, js};
+use super::{fail, functions, methods, roots};
+use crate::expression::{ExpressionError, ExpressionErrorKind, Scope, js};
 use crate::model::Binary;
+
+/// The most memory, in bytes, that the calls of one evaluation may make; it bounds their time as well.
+const MOST_MADE: usize = if cfg!(test) { 16 << 20 } else { 256 << 20 };
 
 /// What an evaluation works with.
 #[derive(Clone, Copy)]
@@ -63,9 +66,9 @@ pub(super) fn eval<'a>(expr: &'a Expr, cx: Context<'a>) -> Result<Val<'a>, Stop>
             if object.is_nullish() && !method.is_extension() {
                 return Err(Stop::Throw);
             }
-            methods::call(*method, object, &all(arguments, cx)?)
+            methods::call(*method, object, &all(arguments, cx)?).and_then(|made| counted(made, cx))
         }
-        Expr::Function(function, arguments) => functions::call(*function, all(arguments, cx)?),
+        Expr::Function(function, arguments) => functions::call(*function, all(arguments, cx)?).and_then(|made| counted(made, cx)),
         Expr::Unary(operator, operand) => unary(*operator, &eval(operand, cx)?),
         Expr::Arithmetic(operator, operands) => {
             let [left, right] = operands.as_ref();
@@ -122,6 +125,20 @@ fn plain_path<'a>(keys: &[Key], scope: &'a dyn Scope) -> Option<&'a Value> {
     }
     let Key::Name(name) = last else { return None };
     member::lookup(object, name)
+}
+
+/// Fails when the calls of an evaluation have made more than they may.
+fn counted<'a>(made: Val<'a>, cx: Context<'a>) -> Result<Val<'a>, Stop> {
+    let bytes = match &made {
+        Val::Text(Cow::Owned(text)) => text.len(),
+        Val::List(items) => size_of_val::<[Val<'_>]>(items),
+        _ => return Ok(made),
+    };
+    if cx.held.count(bytes) > MOST_MADE {
+        Err(fail(ExpressionErrorKind::Limit, "the expression makes more than 256 MiB of values"))
+    } else {
+        Ok(made)
+    }
 }
 
 pub(super) fn constant(literal: &Literal) -> Val<'_> {

@@ -1,14 +1,17 @@
 //! Keeps what the scope hands out as values of their own (items of other nodes) alive until the evaluation is over, so that the rest of it
 //! can borrow.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 
 use crate::expression::OtherNode;
 use crate::model::{Batch, Item};
 
-/// What one evaluation holds. Most hold nothing, which costs nothing.
+/// What one evaluation holds, and how much it has made. Most hold nothing, which costs nothing.
 #[derive(Debug, Default)]
-pub(super) struct Held(OnceCell<Box<Shelves>>);
+pub(super) struct Held {
+    shelves: OnceCell<Box<Shelves>>,
+    made: Cell<usize>,
+}
 
 #[derive(Debug, Default)]
 struct Shelves {
@@ -38,8 +41,15 @@ impl Held {
         self.shelves().nodes.keep(node)
     }
 
+    /// Counts memory that a step of the evaluation made, and gives the sum so far.
+    pub(super) fn count(&self, bytes: usize) -> usize {
+        let made = self.made.get().saturating_add(bytes);
+        self.made.set(made);
+        made
+    }
+
     fn shelves(&self) -> &Shelves {
-        self.0.get_or_init(Box::default)
+        self.shelves.get_or_init(Box::default)
     }
 }
 

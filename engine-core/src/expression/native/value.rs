@@ -8,6 +8,7 @@ use serde_json::{Number, Value};
 
 use super::eval::Stop;
 use super::fail;
+use super::operators::check_length;
 use crate::expression::{ExpressionErrorKind, js};
 use crate::model::{Binary, Item, Json};
 
@@ -189,12 +190,15 @@ impl<'a> Val<'a> {
 
     /// `JSON.stringify(value, null, indent)`; `None` for undefined.
     pub(super) fn to_json_text(&self, indent: usize) -> Result<Option<String>, Stop> {
-        Ok(match self {
-            Self::Undefined | Self::Function => None,
-            Self::Array(items) => Some(js::stringify_array(items, indent)),
-            Self::Object(object) => Some(js::stringify_object(object, indent)),
-            other => Some(js::stringify_pretty(&other.clone().into_value()?, indent)),
-        })
+        let text = match self {
+            Self::Undefined | Self::Function => return Ok(None),
+            Self::Array(items) => js::stringify_array(items, indent),
+            Self::Object(object) => js::stringify_object(object, indent),
+            other => js::stringify_pretty(&other.clone().into_value()?, indent),
+        };
+        // Each time that a text is quoted again it may grow twofold.
+        check_length(text.len())?;
+        Ok(Some(text))
     }
 
     /// Appends the value of a chunk that stands within text: null, undefined and NaN are nothing.

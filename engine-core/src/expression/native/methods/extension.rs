@@ -9,6 +9,7 @@ use crate::expression::js;
 use crate::expression::native::eval::Stop;
 use crate::expression::native::functions::{encode_uri_component, parse_int};
 use crate::expression::native::methods::{integer, keys, values};
+use crate::expression::native::operators::check_length;
 use crate::expression::native::value::Val;
 
 /// Calls an extension function. With arguments other than the usual ones, and on types for which it is an error, this gives up.
@@ -81,7 +82,10 @@ fn of_number<'a>(method: Method, number: f64) -> Result<Val<'a>, Stop> {
 fn of_text<'a>(method: Method, text: &str) -> Result<Val<'a>, Stop> {
     match method {
         Method::ToJsonString => json_text(&Val::text(text)).map(detached),
-        Method::Base64Encode => Ok(Val::owned(STANDARD.encode(text))),
+        Method::Base64Encode => {
+            check_length(text.len() / 3 * 4)?;
+            Ok(Val::owned(STANDARD.encode(text)))
+        }
         Method::UrlEncode => Ok(Val::owned(encode_uri_component(text))),
         Method::ToNumber => number(js::text_to_number(text)),
         // Currency signs are ignored and instants are taken for dates; plain texts are neither.

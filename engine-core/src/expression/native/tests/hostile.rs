@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::{check, scope, script};
+use super::{check, fails, scope, script};
 use crate::expression::{ExpressionErrorKind, Template};
 
 #[test]
@@ -25,6 +25,17 @@ fn depth_and_size_are_bounded() {
     script(&format!("[{}]", "1,".repeat(100_000)));
     assert!(Template::compile(&"{{".repeat(100_000), None).is_err());
     assert!(Template::compile(&"{{ 1 }}".repeat(1000), None).is_ok());
+}
+
+#[test]
+fn growth_is_bounded() {
+    let quoted = (0..38).fold("'\"'".to_owned(), |inner, _| format!("JSON.stringify({inner})"));
+    fails(&quoted, ExpressionErrorKind::Limit);
+    fails(&format!("'\"'{}", ".toJsonString()".repeat(100)), ExpressionErrorKind::Limit);
+    fails(&format!("'a'{}", ".base64Encode()".repeat(100)), ExpressionErrorKind::Limit);
+    fails(&format!("'a'.padEnd(999999){}", ".trimStart()".repeat(300)), ExpressionErrorKind::Limit);
+    fails(&format!("'a'.padEnd(999999).split(''){}", ".slice(0)".repeat(100)), ExpressionErrorKind::Limit);
+    fails(&format!("'aa'{}", ".replaceAll('a', 'aaaa')".repeat(100)), ExpressionErrorKind::Limit);
 }
 
 /// Pieces from which expressions that often parse are made.

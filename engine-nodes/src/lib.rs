@@ -14,7 +14,7 @@ mod condition;
 mod conversion;
 #[cfg(feature = "http")]
 mod media_type;
-#[cfg(feature = "flow")]
+#[cfg(any(feature = "flow", feature = "transform"))]
 mod node_type;
 #[cfg(any(feature = "files", feature = "http", feature = "markup"))]
 mod settings;

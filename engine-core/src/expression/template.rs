@@ -33,7 +33,20 @@ pub struct Reads {
 enum Part {
     Text(Box<str>),
     Native(Chunk),
-    Script(Arc<dyn Script>),
+    Script(Scripts),
+}
+
+/// A chunk that an engine compiled: as part of a text or as the whole value, and where both may be asked for, as a value too.
+#[derive(Debug)]
+struct Scripts {
+    main: Arc<dyn Script>,
+    value: Option<Arc<dyn Script>>,
+}
+
+impl Scripts {
+    fn value(&self) -> &Arc<dyn Script> {
+        self.value.as_ref().unwrap_or(&self.main)
+    }
 }
 
 /// A chunk that the native evaluator handles.
@@ -41,7 +54,7 @@ enum Part {
 struct Chunk {
     native: Native,
     /// What is asked when the native evaluator gives up.
-    script: Option<Arc<dyn Script>>,
+    script: Option<Scripts>,
     /// Values that JSON cannot hold are for the script.
     exact: bool,
 }
@@ -60,7 +73,8 @@ impl Template {
     pub fn compile(source: &str, engine: Option<&dyn ScriptEngine>) -> Result<Self, ExpressionError> {
         let pieces = split(source);
         let typed = matches!(pieces.as_slice(), [Piece::Code(_)]);
-        let compiler = Compiler { typed, engine };
+        let json = matches!(pieces.first(), Some(Piece::Text(text)) if text.trim_start().starts_with(['{', '[']));
+        let compiler = Compiler { typed, json, engine };
         let parts: Arc<[Part]> = pieces.into_iter().map(|piece| compiler.part(piece)).collect::<Result<_, _>>()?;
         let reads = parts.iter().fold(Reads::default(), |all, part| all.and(part.reads()));
         Ok(Self { parts, typed, reads })
@@ -86,6 +100,36 @@ impl Template {
             }
         }
         Ok(Some(Value::String(text)))
+    }
+
+    /// The text of JSON into which values are put as JSON: an object or list is written out, where [`evaluate`](Self::evaluate) would write
+    /// `[object Object]`. Only for templates that begin with a brace or bracket; of others the values of scripts come as texts.
+    ///
+    /// # Errors
+    /// As [`evaluate`](Self::evaluate).
+    pub async fn evaluate_json_text(&self, scope: &dyn Scope) -> Result<String, ExpressionError> {
+        let mut text = String::new();
+        for part in &*self.parts {
+            if let Part::Text(plain) = part {
+                text.push_str(plain);
+                continue;
+            }
+            let value = match part.value(scope) {
+                Progress::Done(value) => value?,
+                Progress::Wait(script) => Arc::clone(script).evaluate(scope.detach()).await?,
+            };
+            match value {
+                None => text.push_str("undefined"),
+                Some(value @ (Value::Array(_) | Value::Object(_))) => text.push_str(&js::stringify(&value)),
+                Some(value) => text.push_str(&js::to_string(&value)),
+            }
+        }
+        Ok(text)
+    }
+
+    /// True when the template is one chunk with no text around it, so that its value keeps its type.
+    pub const fn is_typed(&self) -> bool {
+        self.typed
     }
 
     /// The value, when it can be had without waiting; otherwise `None`, and the caller uses [`evaluate`](Self::evaluate). A template that
@@ -130,11 +174,11 @@ impl Part {
     fn value(&self, scope: &dyn Scope) -> Progress<'_, Evaluation> {
         match self {
             Self::Text(text) => Progress::Done(Ok(Some(Value::String(text.to_string())))),
-            Self::Script(script) => script_value(script, scope),
+            Self::Script(scripts) => script_value(scripts.value(), scope),
             Self::Native(chunk) => match chunk.native.value(scope, chunk.exact) {
                 Outcome::Done(value) => Progress::Done(value),
                 Outcome::GaveUp => match &chunk.script {
-                    Some(script) => script_value(script, scope),
+                    Some(scripts) => script_value(scripts.value(), scope),
                     None => Progress::Done(Err(no_engine("a value that only a script can hold"))),
                 },
             },
@@ -145,10 +189,10 @@ impl Part {
     fn write(&self, scope: &dyn Scope, out: &mut String) -> Result<Progress<'_, ()>, ExpressionError> {
         match self {
             Self::Text(text) => out.push_str(text),
-            Self::Script(script) => return script_text(script, scope, out),
+            Self::Script(scripts) => return script_text(&scripts.main, scope, out),
             Self::Native(chunk) => match (chunk.native.write(scope, out), &chunk.script) {
                 (Outcome::Done(written), _) => written?,
-                (Outcome::GaveUp, Some(script)) => return script_text(script, scope, out),
+                (Outcome::GaveUp, Some(scripts)) => return script_text(&scripts.main, scope, out),
                 (Outcome::GaveUp, None) => return Err(no_engine("a value that only a script can hold")),
             },
         }
@@ -183,6 +227,8 @@ fn push(value: Option<Value>, text: &mut String) {
 
 struct Compiler<'e> {
     typed: bool,
+    /// The text looks like JSON: its chunks may be asked for as values too.
+    json: bool,
     engine: Option<&'e dyn ScriptEngine>,
 }
 
@@ -205,8 +251,12 @@ impl Compiler<'_> {
         }
     }
 
-    fn script(&self, engine: &dyn ScriptEngine, code: &str) -> Result<Arc<dyn Script>, ExpressionError> {
-        if self.typed { engine.compile_expression(code) } else { engine.compile_text_expression(code) }
+    fn script(&self, engine: &dyn ScriptEngine, code: &str) -> Result<Scripts, ExpressionError> {
+        if self.typed {
+            return Ok(Scripts { main: engine.compile_expression(code)?, value: None });
+        }
+        let value = if self.json { Some(engine.compile_expression(code)?) } else { None };
+        Ok(Scripts { main: engine.compile_text_expression(code)?, value })
     }
 }
 

@@ -4,6 +4,7 @@ use engine_core::node::{NodeRegistry, RegistryError};
 
 mod aggregate;
 mod compare_datasets;
+mod edit_fields;
 mod item_lists;
 mod limit;
 mod remove_duplicates;
@@ -20,6 +21,8 @@ use node_type::SimpleType;
 
 /// Adds the nodes of this group.
 pub(crate) fn register(registry: &mut NodeRegistry) -> Result<(), RegistryError> {
+    registry.register(edit_fields::definition())?;
+    registry.register(edit_fields::first_versions())?;
     registry.register(SimpleType::new(split_out::schema(), split_out::compile))?;
     registry.register(SimpleType::new(aggregate::schema(), aggregate::compile))?;
     registry.register(SimpleType::new(summarize::schema(), summarize::compile))?;

@@ -1,0 +1,108 @@
+//! Versions 1 and 2: fields in three lists, one for each type.
+
+use async_trait::async_trait;
+use engine_core::expression::{Scope, js};
+use engine_core::model::{Item, Json};
+use engine_core::node::{Node, NodeContext, NodeError, NodeOutput, NodeSpec, Parameter, error_item};
+use serde_json::Value;
+
+use super::schema;
+use crate::conversion::FieldPath;
+use crate::node_type::{Compiled, Definition, ready};
+
+pub(in crate::transform) fn definition() -> Definition {
+    Definition::new(schema::first(), compile)
+}
+
+fn compile(spec: &NodeSpec) -> Compiled {
+    let list = |kind: Kind| {
+        let entries = spec.parameter(&format!("values.{}", kind.name())).elements();
+        entries.into_iter().map(move |entry| Field {
+            kind,
+            name: entry.get("name").unwrap_or(Parameter::Constant(Value::Null)),
+            value: entry.get("value").unwrap_or(Parameter::Constant(Value::Null)),
+        })
+    };
+    let fields = [Kind::Boolean, Kind::Number, Kind::String].into_iter().flat_map(list).collect();
+    let (only, dots) = (spec.parameter("keepOnlySet"), spec.parameter("options.dotNotation"));
+    ready(SetFields { fields, only, dots, converts: spec.version.at_least(2, 0) })
+}
+
+#[derive(Debug)]
+struct SetFields {
+    fields: Vec<Field>,
+    only: Parameter,
+    dots: Parameter,
+    /// Version 2 converts values to the type of their list.
+    converts: bool,
+}
+
+#[derive(Debug)]
+struct Field {
+    kind: Kind,
+    name: Parameter,
+    value: Parameter,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Boolean,
+    Number,
+    String,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Boolean => "boolean",
+            Self::Number => "number",
+            Self::String => "string",
+        }
+    }
+
+    /// The value as the list's type has it; `None` is `undefined`.
+    fn convert(self, value: Option<Value>, converts: bool) -> Option<Value> {
+        match (self, value) {
+            (Self::Boolean, value) => Some(Value::Bool(value.as_ref().is_some_and(js::truthy))),
+            (_, value) if !converts => value,
+            (Self::Number, Some(value @ Value::Number(_))) | (Self::String, Some(value @ Value::String(_))) => Some(value),
+            (Self::Number, value) => Some(value.map_or(Value::Null, |value| js::from_f64(js::to_number(&value)))),
+            (Self::String, None) => Some(Value::from("undefined")),
+            (Self::String, Some(value)) => Some(Value::String(js::to_string(&value).into_owned())),
+        }
+    }
+}
+
+#[async_trait]
+impl Node for SetFields {
+    async fn run(&self, context: NodeContext) -> Result<NodeOutput, NodeError> {
+        let mut items = Vec::with_capacity(context.items().len());
+        for (index, item) in context.items().iter().enumerate() {
+            match self.edit(item, &context.scope(index)).await {
+                Ok(made) => items.push(made.paired_with(index)),
+                Err(error) if context.continues_on_error() => items.push(error_item(&error).paired_with(index)),
+                Err(error) => return Err(error.on_item(index)),
+            }
+        }
+        Ok(items.into())
+    }
+}
+
+impl SetFields {
+    async fn edit(&self, item: &Item, scope: &dyn Scope) -> Result<Item, NodeError> {
+        let only = self.only.resolve(scope).await?.is_some_and(|only| only == true);
+        let dots = self.dots.resolve(scope).await?.is_none_or(|dots| dots != false);
+        let mut made = if only { Item::new(Json::new()) } else { item.clone() };
+        for field in &self.fields {
+            let name = field.name.resolve(scope).await?.unwrap_or(Value::Null);
+            let path = FieldPath::with_dots(&js::to_string(&name), dots);
+            let value = field.kind.convert(field.value.resolve(scope).await?, self.converts);
+            match value {
+                Some(value) => path.set(made.json_mut(), value),
+                // Setting `undefined` leaves nothing behind.
+                None => drop(path.remove(made.json_mut())),
+            }
+        }
+        Ok(made)
+    }
+}

@@ -12,9 +12,9 @@ pub mod js;
 mod condition;
 #[cfg(feature = "values")]
 mod conversion;
-#[cfg(feature = "http")]
+#[cfg(any(feature = "files", feature = "http"))]
 mod media_type;
-#[cfg(any(feature = "flow", feature = "transform"))]
+#[cfg(any(feature = "files", feature = "flow", feature = "markup", feature = "transform"))]
 mod node_type;
 #[cfg(any(feature = "files", feature = "http", feature = "markup"))]
 mod settings;

@@ -1,9 +1,32 @@
 //! Nodes that read and write files and file formats.
 
+mod archive;
+mod binary;
+mod calendar;
+mod charset;
+mod compression;
+mod convert_to_file;
+pub(crate) mod csv;
+mod encoding_options;
+mod extract_from_file;
+mod json_file;
+mod media;
+mod move_binary_data;
+mod pdf;
+pub(crate) mod sheet;
+mod sheet_file;
+mod sheet_schema;
+mod spreadsheet_file;
+
 use engine_core::node::{NodeRegistry, RegistryError};
 
+use crate::node_type::Definition;
+
 /// Adds the nodes of this group.
-#[expect(clippy::unnecessary_wraps, reason = "the group has no node yet")]
-pub(crate) fn register(_registry: &mut NodeRegistry) -> Result<(), RegistryError> {
-    Ok(())
+pub(crate) fn register(registry: &mut NodeRegistry) -> Result<(), RegistryError> {
+    registry.register(Definition::new(compression::schema(), compression::compile))?;
+    registry.register(Definition::new(convert_to_file::schema(), convert_to_file::compile))?;
+    registry.register(Definition::new(extract_from_file::schema(), extract_from_file::compile))?;
+    registry.register(Definition::new(spreadsheet_file::schema(), spreadsheet_file::compile))?;
+    registry.register(Definition::new(move_binary_data::schema(), move_binary_data::compile))
 }

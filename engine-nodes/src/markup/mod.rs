@@ -4,7 +4,9 @@ mod xml;
 
 use engine_core::node::{NodeRegistry, RegistryError};
 
+use crate::node_type::Definition;
+
 /// Adds the nodes of this group.
 pub(crate) fn register(registry: &mut NodeRegistry) -> Result<(), RegistryError> {
-    registry.register(xml::Xml::new())
+    registry.register(Definition::new(xml::schema(), xml::compile))
 }

@@ -8,14 +8,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use engine_core::execution::LogLevel;
 use engine_core::model::{Item, Json};
-use engine_core::node::{Node, NodeContext, NodeError, NodeOutput, NodeSpec, NodeType, Typed};
-use engine_core::problem::Problem;
+use engine_core::node::{Node, NodeContext, NodeError, NodeOutput, NodeSpec, Typed};
 use engine_core::schema::{NodeGroup, NodeSchema, Property};
 use serde_json::Value;
 
 use build::{BuildOptions, build};
 use parse::{ParseOptions, parse};
 
+use crate::node_type::Compiled;
 use crate::settings::Settings;
 
 /// Why a text is no XML, or a value cannot become XML.
@@ -37,26 +37,8 @@ impl XmlError {
     }
 }
 
-/// The node type.
-#[derive(Debug)]
-pub(crate) struct Xml {
-    schema: NodeSchema,
-}
-
-impl Xml {
-    pub(crate) fn new() -> Self {
-        Self { schema: schema() }
-    }
-}
-
-impl NodeType for Xml {
-    fn schema(&self) -> &NodeSchema {
-        &self.schema
-    }
-
-    fn compile(&self, spec: &NodeSpec) -> Result<Arc<dyn Node>, Vec<Problem>> {
-        Ok(Arc::new(XmlNode { parameters: spec.typed()? }))
-    }
+pub(super) fn compile(spec: &NodeSpec) -> Compiled {
+    Ok(Arc::new(XmlNode { parameters: spec.typed()? }))
 }
 
 struct XmlNode {
@@ -176,7 +158,7 @@ fn continues_name(c: char) -> bool {
     matches!(c, '-' | '.' | '0'..='9' | '\u{b7}' | '\u{300}'..='\u{36f}' | '\u{203f}'..='\u{2040}')
 }
 
-fn schema() -> NodeSchema {
+pub(super) fn schema() -> NodeSchema {
     NodeSchema::new("xml", "XML")
         .alias("n8n-nodes-base.xml")
         .description("Converts data from and to XML")

@@ -7,6 +7,8 @@
 
 #[cfg(feature = "js")]
 pub mod js;
+#[cfg(feature = "luxon")]
+pub mod luxon;
 
 #[cfg(feature = "values")]
 mod condition;

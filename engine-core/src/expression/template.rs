@@ -71,10 +71,22 @@ impl Template {
     /// # Errors
     /// When a chunk is no expression, reaches for something forbidden, or needs an engine and there is none.
     pub fn compile(source: &str, engine: Option<&dyn ScriptEngine>) -> Result<Self, ExpressionError> {
+        Self::compile_with(source, engine, true)
+    }
+
+    /// Compiles the text of a parameter with every chunk left to the script engine, to compare it with the native evaluator.
+    ///
+    /// # Errors
+    /// When a chunk is no expression, or reaches for something forbidden.
+    pub fn compile_scripted(source: &str, engine: &dyn ScriptEngine) -> Result<Self, ExpressionError> {
+        Self::compile_with(source, Some(engine), false)
+    }
+
+    fn compile_with(source: &str, engine: Option<&dyn ScriptEngine>, native: bool) -> Result<Self, ExpressionError> {
         let pieces = split(source);
         let typed = matches!(pieces.as_slice(), [Piece::Code(_)]);
         let json = matches!(pieces.first(), Some(Piece::Text(text)) if text.trim_start().starts_with(['{', '[']));
-        let compiler = Compiler { typed, json, engine };
+        let compiler = Compiler { typed, json, engine, native };
         let parts: Arc<[Part]> = pieces.into_iter().map(|piece| compiler.part(piece)).collect::<Result<_, _>>()?;
         let reads = parts.iter().fold(Reads::default(), |all, part| all.and(part.reads()));
         Ok(Self { parts, typed, reads })
@@ -230,6 +242,8 @@ struct Compiler<'e> {
     /// The text looks like JSON: its chunks may be asked for as values too.
     json: bool,
     engine: Option<&'e dyn ScriptEngine>,
+    /// What the native evaluator handles is left to it.
+    native: bool,
 }
 
 impl Compiler<'_> {
@@ -238,6 +252,9 @@ impl Compiler<'_> {
             Piece::Text(text) => return Ok(Part::Text(text.into())),
             Piece::Code(code) => code,
         };
+        if let (false, Some(engine)) = (self.native, self.engine) {
+            return self.script(engine, &code).map(Part::Script);
+        }
         match (Native::parse(&code), self.engine) {
             (Ok(native), Some(engine)) if native.may_give_up() || engine.marks_values() => {
                 let script = Some(self.script(engine, &code)?);

@@ -4,6 +4,7 @@
 
 mod at_hand;
 mod data;
+mod dates;
 mod facts;
 mod hashes;
 mod text;
@@ -75,6 +76,12 @@ const DENIED_NAMES: &[&str] = &[
     "Buffer",
 ];
 
+/// The names of the extension functions of dates: known before they are read.
+const DATE_FUNCTIONS: &[&str] = &[
+    "beginningOf", "endOfMonth", "extract", "isBetween", "isDst", "isInLast", "isWeekend", "minus", "plus", "format", "toDateTime", "diffTo",
+    "diffToNow", "toInt", "toFloat", "toBoolean", "isEmpty", "isNotEmpty",
+];
+
 /// The object with all functions of the host.
 pub(super) fn object<'js>(ctx: &Ctx<'js>, purpose: Purpose) -> Result<Object<'js>> {
     let host = Object::new(ctx.clone())?;
@@ -84,9 +91,11 @@ pub(super) fn object<'js>(ctx: &Ctx<'js>, purpose: Purpose) -> Result<Object<'js
     host.set("deniedNames", Func::from(|| DENIED_NAMES.to_vec()))?;
     let denied = move || DENIED_GLOBALS.iter().chain(DENIED_IN_EXPRESSIONS.iter().filter(|_| strict)).copied().collect::<Vec<_>>();
     host.set("deniedGlobals", Func::from(denied))?;
+    host.set("dateFunctions", Func::from(|| DATE_FUNCTIONS.to_vec()))?;
     host.set("load", Func::from(|ctx: Ctx<'js>, part: String| prelude::load(&ctx, &part)))?;
     data::add(&host)?;
     facts::add(&host)?;
     text::add(&host)?;
+    dates::add(&host)?;
     Ok(host)
 }

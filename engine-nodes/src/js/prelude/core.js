@@ -166,5 +166,5 @@
   };
   kit.objectPrototype = Object.prototype;
   kit.lazyPrototype = Object.freeze(Object.create(Object.prototype));
-  kit.iterator = Symbol.iterator;
+  kit.setPrototypeOf = Object.setPrototypeOf;
 });

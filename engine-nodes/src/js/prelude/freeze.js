@@ -70,7 +70,9 @@
     }
   };
   for (const value of [[][Symbol.iterator](), new Map().entries(), new Set().values(), 'a'.matchAll(/a/g), ''[Symbol.iterator]()]) freezeAll(getPrototypeOf(value));
+  kit.freezeAll = freezeAll;
   for (const kind of kinds) freezeAll(getPrototypeOf(kind));
   freezeAll(getPrototypeOf((function* () {})()));
   freezeAll(global);
+  freezeAll(kit.scopePrototype);
 });

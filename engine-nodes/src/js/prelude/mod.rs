@@ -18,7 +18,30 @@ pub(super) enum Purpose {
 }
 
 /// Parts that are read when they are first needed.
-const PARTS: &[(&str, &[(&str, &str)])] = &[];
+const PARTS: &[(&str, &[(&str, &str)])] = &[
+    ("functions", &[("functions", include_str!("functions.js"))]),
+    (
+        "extensions",
+        &[
+            ("strings", include_str!("extensions/strings.js")),
+            ("numbers", include_str!("extensions/numbers.js")),
+            ("objects", include_str!("extensions/objects.js")),
+            ("arrays", include_str!("extensions/arrays.js")),
+            ("dispatch", include_str!("extensions/dispatch.js")),
+        ],
+    ),
+    (
+        "luxon",
+        &[
+            ("duration", include_str!("luxon/duration.js")),
+            ("datetime", include_str!("luxon/datetime.js")),
+            ("methods", include_str!("luxon/methods.js")),
+            ("interval", include_str!("luxon/interval.js")),
+            ("luxon", include_str!("luxon/finish.js")),
+        ],
+    ),
+    ("dates", &[("dates", include_str!("extensions/dates.js"))]),
+];
 
 /// Fills a new context.
 pub(super) fn install(ctx: &Ctx<'_>, purpose: Purpose) -> Result<()> {

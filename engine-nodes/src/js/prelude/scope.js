@@ -211,6 +211,6 @@
     return value === undefined || value === null ? undefined : (...given) => extend(value, name, given);
   });
 
-  freeze(scope);
+  kit.scopePrototype = scope;
   kit.compileWith(Scope, extend);
 });

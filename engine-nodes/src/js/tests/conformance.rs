@@ -1,11 +1,12 @@
 //! The recorded expressions of n8n, evaluated by the script engine alone. They lie outside of the project; without them there is nothing to test.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use engine_core::model::NodeVersion;
+use engine_core::expression::{FixedScope, Scope};
 use serde_json::{Value, json};
 
-use super::{JsEngine, JsLimits, TestScope, evaluate};
+use super::{JsEngine, JsLimits, evaluate, scope_on};
 
 /// Pairs that differ, and why.
 const DIFFERENT: &[(&str, &str)] = &[
@@ -19,20 +20,21 @@ fn pairs() -> Option<Value> {
     Some(serde_json::from_str(&text).unwrap())
 }
 
-fn scope_of(pair: &Value, probe: &Value) -> TestScope {
-    let mut scope = TestScope::new(pair["items"].as_array().unwrap().iter().cloned());
-    if pair["context"] == "probe" {
-        let text = |value: &Value| value.as_str().unwrap().into();
-        scope.facts.time_zone = text(&probe["timezone"]);
-        scope.facts.workflow.id = text(&probe["workflow"]["id"]);
-        scope.facts.workflow.name = text(&probe["workflow"]["name"]);
-        scope.facts.execution.id = text(&probe["$execution"]["id"]);
-        scope.facts.execution.mode = text(&probe["$execution"]["mode"]);
-        scope.facts.variables = probe["$vars"].as_object().unwrap().clone().into();
-        scope.facts.node.version = Some(NodeVersion::ONE);
-        scope.facts.node.parameters = probe["node"]["parameters"].as_object().unwrap().clone().into();
+fn scope_of(pair: &Value, probe: &Value) -> FixedScope {
+    let scope = scope_on(pair["items"].as_array().unwrap().iter().cloned());
+    if pair["context"] != "probe" {
+        return scope;
     }
-    scope
+    let text = |value: &Value| value.as_str().unwrap().into();
+    let mut facts = scope.facts().clone();
+    facts.time_zone = text(&probe["timezone"]);
+    facts.workflow.id = text(&probe["workflow"]["id"]);
+    facts.workflow.name = text(&probe["workflow"]["name"]);
+    facts.execution.id = text(&probe["$execution"]["id"]);
+    facts.execution.mode = text(&probe["$execution"]["mode"]);
+    facts.variables = Arc::new(probe["$vars"].as_object().unwrap().clone());
+    facts.node.parameters = Arc::new(probe["node"]["parameters"].as_object().unwrap().clone());
+    scope.with_facts(facts)
 }
 
 /// Equal as the checker has it: numbers by value, with a little room.

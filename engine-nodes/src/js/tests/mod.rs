@@ -1,24 +1,28 @@
 //! Tests of the engine as a whole.
 
 mod conformance;
-mod scope;
 
-use engine_core::expression::{Evaluation, Scope, Template};
+use engine_core::expression::{Evaluation, FixedScope, Scope, Template};
+use engine_core::model::Item;
 use futures::executor::block_on;
 use serde_json::{Value, json};
 
 use super::{JsEngine, JsLimits};
-pub(super) use scope::TestScope;
 
 /// What an expression, with its braces, gives for an item.
 fn evaluate(engine: &JsEngine, expression: &str, scope: &dyn Scope) -> Evaluation {
-    let template = Template::compile(expression, Some(engine))?;
+    let template = Template::compile_scripted(expression, engine)?;
     block_on(template.evaluate(scope))
+}
+
+/// A scope with a node `Prev` before the node at hand, from which these items came.
+fn scope_on(items: impl IntoIterator<Item = Value>) -> FixedScope {
+    FixedScope::new(items.into_iter().map(Item::from_value).collect::<Vec<_>>()).coming_from("Prev")
 }
 
 /// Checks the value of an expression for an item; undefined is null.
 fn check_on(item: Value, expression: &str, expect: Value) {
-    let scope = TestScope::new([item]);
+    let scope = scope_on([item]);
     let got = evaluate(&JsEngine::default(), expression, &scope);
     assert_eq!(got.map(Option::unwrap_or_default), Ok(expect), "{expression}");
 }

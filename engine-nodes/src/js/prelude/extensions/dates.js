@@ -1,0 +1,77 @@
+// Extension functions of dates: JavaScript's own and Luxon's. A text that is exactly a moment in UTC with milliseconds is sent here as well, as a
+// text; n8n does nothing to make it a date, so what comes out of it is mostly an invalid one.
+(function (host, kit) {
+  'use strict';
+
+  const { fail } = kit;
+  const { date: functions } = kit.extensions;
+  const { DateTime, Duration, parseDate } = kit.need('luxon');
+
+  const isDateTime = (value) => DateTime.isDateTime(value);
+  const dateTime = (value) => (isDateTime(value) ? value : DateTime.fromJSDate(value));
+  const anyDate = (value) => (typeof value === 'string' ? (parseDate(value) ?? fail(`'${value}' is no date`)) : dateTime(value));
+  // Whatever is done to a JavaScript date gives one.
+  const like = (value, result) => (isDateTime(value) ? result : result.toJSDate());
+
+  const units = {
+    day: 'days', month: 'months', year: 'years', week: 'weeks', quarter: 'quarters', hour: 'hours', minute: 'minutes', second: 'seconds',
+    millisecond: 'milliseconds', ms: 'milliseconds', sec: 'seconds', secs: 'seconds', hr: 'hours', hrs: 'hours', min: 'minutes', mins: 'minutes',
+  };
+  const plural = (unit) => units[unit] ?? unit;
+  const singular = (unit) => {
+    const found = plural(unit);
+    return typeof found === 'string' && found.endsWith('s') ? found.slice(0, -1) : found;
+  };
+  const supported = ['milliseconds', 'seconds', 'minutes', 'hours', 'days', 'weeks', 'months', 'quarters', 'years'];
+  const unitOf = (unit) => {
+    const found = plural(unit);
+    if (!supported.includes(found)) fail(`Unsupported unit '${String(unit)}'. Supported: ${supported.map((name) => `'${name}'`).join(', ')}.`);
+    return found;
+  };
+
+  functions.beginningOf = (value, [unit = 'week']) => like(value, dateTime(value).startOf(singular(unit)));
+  functions.endOfMonth = (value) => like(value, dateTime(value).endOf('month'));
+  functions.extract = (value, [part = 'week']) => {
+    const date = dateTime(value);
+    if (part === 'yearDayNumber') return date.ordinal;
+    const name = singular(part);
+    return date.get(name === 'week' ? 'weekNumber' : name);
+  };
+  functions.format = (value, [format, locale]) => dateTime(value).toFormat(format, locale);
+
+  functions.isBetween = (value, [a, b]) => {
+    if (a === undefined || b === undefined) fail('isBetween(): expected two args');
+    const [from, to] = [anyDate(a), anyDate(b)].sort((one, other) => one - other);
+    const date = dateTime(value);
+    return from < date && date < to;
+  };
+  functions.isDst = (value) => dateTime(value).isInDST;
+  functions.isWeekend = (value) => dateTime(value).weekday > 5;
+  functions.isInLast = (value, [count = 0, unit = 'minutes']) => {
+    const now = kit.now();
+    const date = dateTime(value);
+    return now.minus({ [plural(unit)]: count }) <= date && date <= now;
+  };
+
+  const span = (given, unit) => (typeof given === 'object' && given !== null ? given : { [plural(unit ?? 'milliseconds')]: Number(given) });
+  functions.plus = (value, [given, unit]) => {
+    if (isDateTime(value)) return value.plus(span(given, unit));
+    return new Date(dateTime(value).plus(span(given, unit)).toISO() === null ? NaN : dateTime(value).plus(span(given, unit)).toMillis());
+  };
+  functions.minus = (value, [given, unit]) => functions.plus(value, [Duration.fromObject(span(given, unit)).negate()]);
+
+  functions.diffTo = (value, [other, unit = 'days']) => {
+    const difference = (names) => dateTime(value).diff(anyDate(other), names);
+    if (Array.isArray(unit)) return difference(unit.map(unitOf)).toObject();
+    const name = unitOf(unit);
+    return difference(name).as(name);
+  };
+  functions.diffToNow = (value, [unit = 'days']) => functions.diffTo(kit.now(), [dateTime(value), unit]);
+
+  functions.toDateTime = (value) => anyDate(value);
+  functions.toInt = (value) => (isDateTime(value) ? value.toMillis() : value.getTime());
+  functions.toFloat = functions.toInt;
+  functions.toBoolean = () => undefined;
+  functions.isEmpty = () => false;
+  functions.isNotEmpty = () => true;
+});

@@ -1,0 +1,134 @@
+// Extension functions of strings. Each takes the string and the list of the call's arguments.
+(function (host, kit) {
+  'use strict';
+
+  const { fail } = kit;
+  const functions = (kit.extensions = { array: {}, date: {}, number: {}, object: {}, string: {}, boolean: {} }).string;
+
+  const algorithms = ['md5', 'sha1', 'sha224', 'sha256', 'sha384', 'sha512', 'sha3'];
+  functions.hash = (text, [algorithm = 'md5']) => {
+    const name = String(algorithm).toLowerCase();
+    if (name === 'base64') return host.base64Encode(text);
+    if (!algorithms.includes(name)) fail(`Unknown algorithm ${algorithm}. Available algorithms are: ${algorithms.join()}, and Base64.`);
+    return host.hash(name, text);
+  };
+  functions.base64Encode = (text) => host.base64Encode(text);
+  functions.base64Decode = (text) => host.base64Decode(text);
+
+  // Markdown is taken away step by step, in n8n's order: what one step leaves is what the next one sees.
+  const markdown = [
+    [/^([\s\t]*)([*\-+]|\d\.)\s+/gm, '$1'], // list marks
+    [/\n={2,}/g, '\n'], // headings underlined with equals signs
+    [/~~/g, ''], // strikethrough
+    [/`{3}.*\n/g, ''], // fences
+    [/<[^>]*>/g, ''], // tags
+    [/^[=-]{2,}\s*$/g, ''], // headings underlined
+    [/\[\^.+?\](: .*?$)?/g, ''], // footnotes
+    [/\s{0,2}\[.*?\]: .*?$/g, ''], // targets of references
+    [/!\[.*?\][[(].*?[\])]/g, ''], // images
+    [/\[(.*?)\][[(].*?[\])]/g, '$1'], // links
+    [/^\s{0,3}>\s?/g, ''], // quotations
+    [/^\s{1,2}\[(.*?)\]: (\S+)( ".*?")?\s*$/g, ''],
+    [/^#{1,6}\s*([^#]*)\s*(#{1,6})?/gm, '$1'], // headings
+    [/([*_]{1,3})(\S.*?\S)\1/g, '$2'], // emphasis
+    [/(`{3,})(.*?)\1/gm, '$2'],
+    [/^-{3,}\s*$/g, ''], // rules
+    [/`(.+?)`/g, '$1'], // code
+    [/\n{2,}/g, '\n\n'],
+  ];
+  functions.removeMarkdown = (text) => markdown.reduce((rest, [pattern, kept]) => rest.replace(pattern, kept), text);
+  functions.removeTags = (text) => text.replace(/<[^>]*>?/gm, '');
+
+  // Conversions.
+  functions.toBoolean = (text) => !['', 'false', 'no', '0'].includes(text.toLowerCase());
+  const amount = (text) => text.replace(/\p{Sc}/gu, '');
+  const number = (value, message) => (Number.isNaN(value) ? fail(message) : value);
+  functions.toNumber = (text) => number(Number(amount(text)), 'cannot convert to number');
+  functions.toFloat = (text) => {
+    if (text.includes(',')) fail('cannot convert to float, expected . as decimal separator');
+    return number(parseFloat(amount(text)), 'cannot convert to float');
+  };
+  functions.toDecimalNumber = functions.toFloat;
+  functions.toInt = (text, [radix]) => number(parseInt(amount(text), radix), 'cannot convert to integer');
+  functions.toWholeNumber = functions.toInt;
+  functions.toDate = (text) => {
+    const date = new Date(Date.parse(text));
+    if (Number.isNaN(date.getTime())) fail('cannot convert to date');
+    if (!text.includes(':')) date.setHours(0, 0, 0);
+    return date;
+  };
+  functions.toDateTime = (text, [format]) => {
+    const { DateTime, parseDate } = kit.need('luxon');
+    if (['ms', 's', 'us', 'excel'].includes(format)) return kit.extensions.number.toDateTime(Number(text), [format]);
+    if (format !== undefined && format !== null && format !== '') return DateTime.fromFormat(text, format);
+    return parseDate(text) ?? fail('cannot convert to Luxon DateTime');
+  };
+  functions.toJsonString = (text) => JSON.stringify(text);
+  functions.parseJson = (text) => {
+    try {
+      return JSON.parse(text);
+    } catch (error) {
+      const hint = text.includes("'") ? ". Check you're using double quotes" : '';
+      return fail(`Parsing failed${hint}`);
+    }
+  };
+
+  // Spelling.
+  functions.toSentenceCase = (text) => {
+    let rest = text;
+    let done = '';
+    for (;;) {
+      const letter = rest.search(/\p{L}/u);
+      if (letter === -1) return done;
+      const point = String.fromCodePoint(rest.codePointAt(letter));
+      rest = rest.slice(0, letter) + point.toUpperCase() + rest.slice(letter + point.length).toLowerCase();
+      const end = rest.search(/[!?.]/);
+      if (end === -1) return done + rest;
+      done += rest.slice(0, end + 1);
+      rest = rest.slice(end + 1);
+    }
+  };
+  functions.toSnakeCase = (text) =>
+    text
+      .toLowerCase()
+      .replace(/[ -]/g, '_')
+      .replace(/[!"#$%&'()*+,./:;<=>?@[\]^`{|}~]/g, '');
+  const small =
+    /^(?:an?d?|a[st]|because|but|by|en|for|i[fn]|neither|nor|o[fnr]|only|over|per|so|some|tha[tn]|the|to|up|upon|vs?\.?|versus|via|when|with|without|yet)$/i;
+  functions.toTitleCase = (text) =>
+    text.replace(/[^\s:–—-]+|./g, (word, at) => {
+      const end = at + word.length;
+      const spelled = /.(?=[A-Z]|\..)/.test(word);
+      const inside = at > 0 && end < text.length;
+      const address = text[end] === ':' && !/\s/.test(text[end + 1] ?? '');
+      if (spelled || address || (inside && small.test(word))) return word;
+      return word.replace(/[A-Za-z0-9\u00C0-\u00FF]/, (letter) => letter.toUpperCase());
+    });
+  functions.quote = (text, [mark = '"']) => mark + text.replaceAll('\\', '\\\\').replaceAll(mark, `\\${mark}`) + mark;
+  functions.replaceSpecialChars = (text) => host.transliterate(text);
+  functions.length = (text) => text.length;
+  functions.urlDecode = (text, [whole = false]) => (whole ? decodeURI(text) : decodeURIComponent(text));
+  functions.urlEncode = (text, [whole = false]) => (whole ? encodeURI(text) : encodeURIComponent(text));
+
+  // Questions.
+  const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
+  const host_ = `(?:${label}\\.)+(?:[a-z]{2,}|xn--[a-z0-9-]+)`;
+  const domain = new RegExp(`^(?:${host_}|localhost|\\d{1,3}(?:\\.\\d{1,3}){3})(?::\\d+)?$`, 'i');
+  const mail = `[\\w.!#$%&'*+/=?^\`{|}~-]+@${host_}`;
+  const wholeMail = new RegExp(`^${mail}$`, 'i');
+  functions.isDomain = (text) => domain.test(text);
+  functions.isEmail = (text) => wholeMail.test(text);
+  functions.isNumeric = (text) => !text.includes(' ') && !Number.isNaN(Number(text)) && !Number.isNaN(parseFloat(text));
+  functions.isUrl = (text) => ['http:', 'https:', 'ftp:'].includes(host.parseUrl(text)?.protocol);
+  functions.isEmpty = (text) => text === '';
+  functions.isNotEmpty = (text) => text !== '';
+
+  // Parts.
+  functions.extractEmail = (text) => text.match(new RegExp(mail, 'i'))?.[0];
+  functions.extractDomain = (text) => {
+    const found = text.match(new RegExp(`(?:^|[\\s/@])((?:${host_})|localhost|\\d{1,3}(?:\\.\\d{1,3}){3})(?=[:/?#\\s]|[.,;!)]|$)`, 'i'));
+    return found?.[1];
+  };
+  functions.extractUrl = (text) => text.match(/\b(?:https?|ftp):\/\/[^\s"'<>`]+?(?=[.,;:!?)\]]*(?:[\s"'<>`]|$))/i)?.[0];
+  functions.extractUrlPath = (text) => host.parseUrl(text)?.pathname;
+});

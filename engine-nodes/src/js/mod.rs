@@ -10,6 +10,8 @@ mod deadline;
 mod engine;
 mod failure;
 mod host;
+mod intl;
+mod jmespath;
 mod kit;
 mod limits;
 mod prelude;

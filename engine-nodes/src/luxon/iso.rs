@@ -99,7 +99,7 @@ pub fn iso_time(moment: &Moment, options: &IsoOptions) -> String {
         text += &if is_utc { "Z".to_owned() } else { offset_text(fields.offset, style) };
     }
     if options.extended_zone {
-        text += &format!("[{}]", moment.zone.name());
+        text.extend(["[", &moment.zone.name(), "]"]);
     }
     text
 }

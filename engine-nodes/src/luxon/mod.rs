@@ -14,7 +14,6 @@ mod read;
 mod scan;
 mod span;
 
-
 mod zone;
 
 pub use calendar::{Fields, Local, days_in_month, ordinal_to_date, week_to_date, weeks_in_year};

@@ -20,8 +20,6 @@ pub struct Names {
     weekdays: [&'static str; 7],
     weekdays_short: [&'static str; 7],
     meridiems: [&'static str; 2],
-    /// Names of months and days begin with a capital letter.
-    pub(super) capital: bool,
 }
 
 impl Names {
@@ -89,7 +87,6 @@ static ENGLISH: Names = Names {
     weekdays: ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
     weekdays_short: ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
     meridiems: ["AM", "PM"],
-    capital: true,
 };
 
 static LANGUAGES: [Names; 8] = [
@@ -100,7 +97,6 @@ static LANGUAGES: [Names; 8] = [
         weekdays: ["Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag"],
         weekdays_short: ["Mo", "Di", "Mi", "Do", "Fr", "Sa", "So"],
         meridiems: ["AM", "PM"],
-        capital: true,
     },
     Names {
         language: "fr",
@@ -109,7 +105,6 @@ static LANGUAGES: [Names; 8] = [
         weekdays: ["lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"],
         weekdays_short: ["lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim."],
         meridiems: ["AM", "PM"],
-        capital: false,
     },
     Names {
         language: "es",
@@ -118,7 +113,6 @@ static LANGUAGES: [Names; 8] = [
         weekdays: ["lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"],
         weekdays_short: ["lun", "mar", "mié", "jue", "vie", "sáb", "dom"],
         meridiems: ["a. m.", "p. m."],
-        capital: false,
     },
     Names {
         language: "pt",
@@ -127,7 +121,6 @@ static LANGUAGES: [Names; 8] = [
         weekdays: ["segunda-feira", "terça-feira", "quarta-feira", "quinta-feira", "sexta-feira", "sábado", "domingo"],
         weekdays_short: ["seg.", "ter.", "qua.", "qui.", "sex.", "sáb.", "dom."],
         meridiems: ["AM", "PM"],
-        capital: false,
     },
     Names {
         language: "it",
@@ -136,7 +129,6 @@ static LANGUAGES: [Names; 8] = [
         weekdays: ["lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica"],
         weekdays_short: ["lun", "mar", "mer", "gio", "ven", "sab", "dom"],
         meridiems: ["AM", "PM"],
-        capital: false,
     },
     Names {
         language: "nl",
@@ -145,16 +137,27 @@ static LANGUAGES: [Names; 8] = [
         weekdays: ["maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag"],
         weekdays_short: ["ma", "di", "wo", "do", "vr", "za", "zo"],
         meridiems: ["a.m.", "p.m."],
-        capital: false,
     },
     Names {
         language: "pl",
-        months: ["stycznia", "lutego", "marca", "kwietnia", "maja", "czerwca", "lipca", "sierpnia", "września", "października", "listopada", "grudnia"],
+        months: [
+            "stycznia",
+            "lutego",
+            "marca",
+            "kwietnia",
+            "maja",
+            "czerwca",
+            "lipca",
+            "sierpnia",
+            "września",
+            "października",
+            "listopada",
+            "grudnia",
+        ],
         months_short: ["sty", "lut", "mar", "kwi", "maj", "cze", "lip", "sie", "wrz", "paź", "lis", "gru"],
         weekdays: ["poniedziałek", "wtorek", "środa", "czwartek", "piątek", "sobota", "niedziela"],
         weekdays_short: ["pon.", "wt.", "śr.", "czw.", "pt.", "sob.", "niedz."],
         meridiems: ["AM", "PM"],
-        capital: false,
     },
     Names {
         language: "sv",
@@ -163,6 +166,5 @@ static LANGUAGES: [Names; 8] = [
         weekdays: ["måndag", "tisdag", "onsdag", "torsdag", "fredag", "lördag", "söndag"],
         weekdays_short: ["mån", "tis", "ons", "tors", "fre", "lör", "sön"],
         meridiems: ["fm", "em"],
-        capital: false,
     },
 ];

@@ -178,7 +178,13 @@ impl<'a> Cursor<'a> {
         if self.eat("Z") || self.eat("z") {
             return Some(0);
         }
-        let sign = if self.eat("+") { 1 } else if self.eat("-") || self.eat("\u{2212}") { -1 } else { return None };
+        let sign = if self.eat("+") {
+            1
+        } else if self.eat("-") || self.eat("\u{2212}") {
+            -1
+        } else {
+            return None;
+        };
         let hours = self.digits(2)?;
         let minutes = self.maybe(|cursor| {
             cursor.eat(":");

@@ -46,7 +46,7 @@ pub fn scan(text: &str, format: &str, locale: &str, setting: &Setting) -> Read {
             Piece::Literal(literal) => pattern.push_str(&regex::escape(&literal)),
             Piece::Token(token) => match token_pattern(&token, names) {
                 Some((part, meaning)) => {
-                    pattern.push_str(&format!("({part})"));
+                    pattern.extend(["(", &part, ")"]);
                     meanings.push(meaning);
                 }
                 None => pattern.push_str(&literal_pattern(&token)),
@@ -79,7 +79,9 @@ fn expanded(format: &str) -> Vec<Piece> {
 
 /// Blanks match blanks of any kind.
 fn literal_pattern(text: &str) -> String {
-    text.chars().map(|c| if c == ' ' || c == '\u{a0}' || c == '\u{202f}' { r"[ \x{a0}\x{202f}]".to_owned() } else { regex::escape(&c.to_string()) }).collect()
+    text.chars()
+        .map(|c| if c == ' ' || c == '\u{a0}' || c == '\u{202f}' { r"[ \x{a0}\x{202f}]".to_owned() } else { regex::escape(&c.to_string()) })
+        .collect()
 }
 
 fn one_of<T: AsRef<str>>(names: impl IntoIterator<Item = T>) -> String {
@@ -169,7 +171,7 @@ impl Scanned {
     fn take(&mut self, meaning: Meaning, text: &str, names: &Names) -> Option<()> {
         let number = || text.parse::<i64>().ok();
         let short_year = |year: i64| if text.len() > 2 { year } else { full_year(year) };
-        let named = |list: Vec<String>| {
+        let place = |list: Vec<String>| {
             let same = |name: &String| name.trim_end_matches('.').to_lowercase() == text.trim_end_matches('.').to_lowercase();
             i64::try_from(list.iter().position(same)? + 1).ok()
         };
@@ -177,7 +179,7 @@ impl Scanned {
             Meaning::Year => self.parts.year = Some(number()?),
             Meaning::ShortYear => self.parts.year = Some(short_year(number()?)),
             Meaning::Month => self.parts.month = Some(number()?),
-            Meaning::MonthName(length) => self.parts.month = Some(named(names.months(length))?),
+            Meaning::MonthName(length) => self.parts.month = Some(place(names.months(length))?),
             Meaning::Day => self.parts.day = Some(number()?),
             Meaning::Ordinal => self.parts.ordinal = Some(number()?),
             Meaning::Hour => self.parts.hour = number()?,
@@ -191,7 +193,7 @@ impl Scanned {
             Meaning::ShortWeekYear => self.parts.week_year = Some(short_year(number()?)),
             Meaning::Week => self.parts.week = Some(number()?),
             Meaning::Weekday => self.weekday = Some(number()?),
-            Meaning::WeekdayName(length) => self.weekday = Some(named(names.weekdays(length))?),
+            Meaning::WeekdayName(length) => self.weekday = Some(place(names.weekdays(length))?),
             Meaning::Quarter => self.quarter = Some(number()?),
             Meaning::Era => self.before_christ = text.eq_ignore_ascii_case("BC"),
             Meaning::Offset => self.parts.zone = Some(Zone::Fixed(offset_minutes(text)?)),

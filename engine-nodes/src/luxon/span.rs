@@ -28,8 +28,20 @@ impl Conversion {
         };
         match unit {
             Unit::Year => year,
-            Unit::Quarter => if self == Self::Casual { 91.0 * day } else { year / 4.0 },
-            Unit::Month => if self == Self::Casual { 30.0 * day } else { year / 12.0 },
+            Unit::Quarter => {
+                if self == Self::Casual {
+                    91.0 * day
+                } else {
+                    year / 4.0
+                }
+            }
+            Unit::Month => {
+                if self == Self::Casual {
+                    30.0 * day
+                } else {
+                    year / 12.0
+                }
+            }
             Unit::Week => 7.0 * day,
             Unit::Day => day,
             Unit::Hour => 3_600_000.0,
@@ -42,12 +54,11 @@ impl Conversion {
     /// How many of the smaller unit make one of the larger.
     fn ratio(self, larger: Unit, smaller: Unit) -> f64 {
         match (self, larger, smaller) {
-            (_, Unit::Year, Unit::Quarter) => 4.0,
+            (_, Unit::Year, Unit::Quarter) | (Self::Casual, Unit::Month, Unit::Week) => 4.0,
             (_, Unit::Year, Unit::Month) => 12.0,
             (_, Unit::Quarter, Unit::Month) => 3.0,
             (Self::Casual, Unit::Year, Unit::Week) => 52.0,
             (Self::Casual, Unit::Quarter, Unit::Week) => 13.0,
-            (Self::Casual, Unit::Month, Unit::Week) => 4.0,
             _ => self.millis(larger) / self.millis(smaller),
         }
     }
@@ -134,9 +145,11 @@ impl Span {
             accumulated.set(unit, (own * 1000.0 - whole * 1000.0) / 1000.0);
         }
         let Some(last) = last else { return self.clone() };
-        let rest: f64 = accumulated.units().filter(|(_, amount)| *amount != 0.0).map(|(unit, amount)| {
-            if unit == last { amount } else { amount / conversion.ratio(last, unit) }
-        }).sum();
+        let rest: f64 = accumulated
+            .units()
+            .filter(|(_, amount)| *amount != 0.0)
+            .map(|(unit, amount)| if unit == last { amount } else { amount / conversion.ratio(last, unit) })
+            .sum();
         built.set(last, built.get(last) + rest);
         built.normalized(conversion)
     }

@@ -173,7 +173,9 @@ fn offset_of(text: &str) -> Option<i32> {
         _ => return None,
     };
     let (hours, minutes) = rest.split_once(':').unwrap_or((rest, "00"));
-    let digits = |text: &str, most: usize| (!text.is_empty() && text.len() <= most && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse::<i32>().ok());
+    let digits = |text: &str, most: usize| {
+        (!text.is_empty() && text.len() <= most && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse::<i32>().ok())
+    };
     let (hours, minutes) = (digits(hours, 2)??, digits(minutes, 2)??);
     Some(sign * (hours * 60 + minutes))
 }

@@ -25,10 +25,6 @@ pub(in crate::js) struct LazyList {
 }
 
 impl LazyList {
-    pub(in crate::js) fn source(&self) -> &ListSource {
-        &self.source
-    }
-
     /// How long the list is.
     pub(in crate::js) fn len(&self) -> usize {
         match &self.source {
@@ -45,6 +41,19 @@ impl LazyList {
         };
         found.unwrap_or_else(|| Ok(JsValue::new_undefined(ctx.clone())))
     }
+}
+
+/// The engine's list behind an array, as long as no element was read.
+pub(in crate::js) fn untouched_list<'js>(ctx: &Ctx<'js>, array: &JsValue<'js>) -> Result<Option<Elements>> {
+    if !array.is_proxy() {
+        return Ok(None);
+    }
+    let list: JsValue<'js> = Kit::of(ctx)?.untouched_list.call((array.clone(),))?;
+    let list = list.as_object().and_then(Class::<LazyList>::from_object);
+    Ok(list.and_then(|list| match &list.borrow().source {
+        ListSource::Values(elements) => Some(elements.clone()),
+        ListSource::Items { .. } => None,
+    }))
 }
 
 /// A list as a script sees it: an array.

@@ -12,6 +12,6 @@ mod output;
 
 pub(super) use handle::Fields;
 pub(super) use inward::{item, to_script};
-pub(super) use list::{LazyList, ListSource, wrap as wrap_list};
+pub(super) use list::{LazyList, ListSource, untouched_list, wrap as wrap_list};
 pub(super) use object::LazyObject;
 pub(super) use output::{OutputError, Outward, text_of};

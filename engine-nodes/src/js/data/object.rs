@@ -43,6 +43,11 @@ impl<'js> LazyObject<'js> {
         self.own.borrow().is_none().then_some(&self.source)
     }
 
+    /// The engine's JSON, when nothing was handed out of it that could have been changed.
+    pub(in crate::js) fn clean_source(&self) -> Option<Fields> {
+        self.untouched().then(|| self.source.clone())
+    }
+
     /// The part under a key, when it was handed out.
     pub(in crate::js) fn handed_out(&self, key: &str) -> Option<JsValue<'js>> {
         let parts = self.parts.borrow().clone()?;

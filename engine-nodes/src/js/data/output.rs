@@ -7,7 +7,7 @@ use rquickjs::object::Filter;
 use rquickjs::{Class, Ctx, Error, Object, Value as JsValue};
 use serde_json::Value;
 
-use super::list::{LazyList, ListSource};
+use super::list::untouched_list;
 use super::object::LazyObject;
 use crate::js::kit::Kit;
 
@@ -207,10 +207,7 @@ impl<'a, 'js> Outward<'a, 'js> {
 
     /// A proxy: a list of the engine's, as it is when nothing was read of it, or something of the script's own.
     fn proxy(&mut self, object: &Object<'js>, depth: usize) -> Output<Option<Value>> {
-        let handle: JsValue<'js> = self.kit.untouched_list.call((object.clone(),))?;
-        if let Some(list) = handle.as_object().and_then(Class::<LazyList>::from_object)
-            && let ListSource::Values(elements) = list.borrow().source()
-        {
+        if let Some(elements) = untouched_list(self.ctx, object.as_value())? {
             self.spend(elements.get().iter().map(rough_size).sum())?;
             return Ok(Some(Value::Array(elements.get().clone())));
         }

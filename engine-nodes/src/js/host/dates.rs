@@ -5,9 +5,7 @@
 use rquickjs::function::Func;
 use rquickjs::{Ctx, IntoJs, Object, Result, Value as JsValue};
 
-use crate::luxon::{
-    self, Conversion, Fields, IsoOptions, Local, Moment, Precision, Read, Setting, Span, Unit, Zone, days_in_month, weeks_in_year,
-};
+use crate::luxon::{self, Conversion, Fields, IsoOptions, Local, Moment, Precision, Read, Setting, Span, Unit, Zone, days_in_month, weeks_in_year};
 
 /// The largest moment that JavaScript's dates have, in milliseconds from the epoch.
 const LAST: f64 = 8.64e15;
@@ -41,7 +39,7 @@ pub(super) fn add(host: &Object<'_>) -> Result<()> {
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "the value is bounded before")]
-fn millis(at: f64) -> i64 {
+pub(super) fn millis(at: f64) -> i64 {
     at.clamp(-LAST, LAST) as i64
 }
 
@@ -146,15 +144,16 @@ fn setting(zone: &str, keep_zone: bool, now: f64) -> Setting {
     Setting { zone: zone_of(zone), keep_zone, now: millis(now) }
 }
 
-/// The name of a way to read, and what is to be read.
-fn read(ctx: Ctx<'_>, way: String, text: String, zone: String, keep_zone: bool, now: f64) -> Result<JsValue<'_>> {
+/// `[way, text]`: the name of a way to read, and what is to be read.
+fn read(ctx: Ctx<'_>, what: Vec<String>, zone: String, keep_zone: bool, now: f64) -> Result<JsValue<'_>> {
+    let [way, text] = what.as_slice() else { return Ok(JsValue::new_undefined(ctx.clone())) };
     let setting = setting(&zone, keep_zone, now);
     let read = match way.as_str() {
-        "iso" => luxon::read_iso(&text, &setting),
-        "sql" => luxon::read_sql(&text, &setting),
-        "http" => luxon::read_http(&text, &setting),
-        "rfc2822" => luxon::read_rfc2822(&text, &setting),
-        _ => luxon::read_any(&text, &setting),
+        "iso" => luxon::read_iso(text, &setting),
+        "sql" => luxon::read_sql(text, &setting),
+        "http" => luxon::read_http(text, &setting),
+        "rfc2822" => luxon::read_rfc2822(text, &setting),
+        _ => luxon::read_any(text, &setting),
     };
     found(&ctx, read)
 }

@@ -5,15 +5,19 @@ use std::sync::Arc;
 use engine_core::expression::{ExpressionError, ExpressionErrorKind, ScriptEngine, Template};
 use engine_core::model::Json;
 use rquickjs::function::Func;
-use rquickjs::{Ctx, IntoJs, Object, Result, Value as JsValue};
+use rquickjs::{Ctx, Exception, IntoJs, Object, Result, Value as JsValue};
 use serde_json::Value;
 
 use super::at_hand::{AtHand, ask, tell};
-use crate::js::data::{Fields, LazyObject, Outward, to_script};
+use crate::js::data::{Fields, LazyObject, Outward, to_script, untouched_list};
+use crate::js::jmespath::{self, Data};
 use crate::js::kit::{Kit, fail};
 
 /// What the custom data of an execution may take, in bytes.
 const MAX_CUSTOM_VALUE: usize = 1 << 16;
+
+/// How much data of a script's own may be searched, in bytes.
+const MAX_QUERIED: usize = 64 << 20;
 
 /// Adds the functions to the host object.
 pub(super) fn add(host: &Object<'_>) -> Result<()> {
@@ -31,6 +35,7 @@ pub(super) fn add(host: &Object<'_>) -> Result<()> {
     host.set("timeZone", Func::from(|ctx: Ctx<'_>| tell(&ctx, |at| at.scope.facts().time_zone.to_string())))?;
     host.set("variable", Func::from(variable))?;
     host.set("resolved", Func::from(resolved))?;
+    host.set("jmespath", Func::from(jmespath))?;
     host.set("evaluate", Func::from(|ctx, text: String| evaluate(&ctx, &text)))
 }
 
@@ -125,6 +130,25 @@ fn resolved<'js>(ctx: Ctx<'js>, value: JsValue<'js>) -> Result<JsValue<'js>> {
         },
         _ => Ok(value),
     }
+}
+
+/// What a query finds in some data. Data of the engine's is searched where it lies.
+fn jmespath<'js>(ctx: Ctx<'js>, data: JsValue<'js>, query: String) -> Result<JsValue<'js>> {
+    let failed = |message: String| Exception::throw_message(&ctx, &message);
+    let query = jmespath::parse(&query).map_err(|error| failed(error.to_string()))?;
+    let lazy = data.as_object().and_then(|object| LazyObject::from(&ctx, object));
+    let fields = lazy.as_ref().and_then(|lazy| lazy.borrow().clean_source());
+    let list = untouched_list(&ctx, &data)?;
+    let found = if let Some(fields) = &fields {
+        jmespath::search(&query, &Data::Object(fields.get())).map(Data::into_value)
+    } else if let Some(elements) = &list {
+        jmespath::search(&query, &Data::List(elements.get())).map(Data::into_value)
+    } else {
+        let kit = Kit::of(&ctx)?;
+        let plain = Outward::new(&ctx, &kit, MAX_QUERIED).read(&data).map_err(|_| failed("the data is too large to be searched".to_owned()))?;
+        jmespath::search(&query, &Data::Own(plain.unwrap_or(Value::Null))).map(Data::into_value)
+    };
+    to_script(&ctx, found.map_err(|error| failed(error.to_string()))?)
 }
 
 fn evaluate<'js>(ctx: &Ctx<'js>, template: &str) -> Result<JsValue<'js>> {

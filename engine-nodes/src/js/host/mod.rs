@@ -7,6 +7,7 @@ mod data;
 mod dates;
 mod facts;
 mod hashes;
+mod intl;
 mod text;
 
 use rquickjs::function::Func;
@@ -78,8 +79,24 @@ const DENIED_NAMES: &[&str] = &[
 
 /// The names of the extension functions of dates: known before they are read.
 const DATE_FUNCTIONS: &[&str] = &[
-    "beginningOf", "endOfMonth", "extract", "isBetween", "isDst", "isInLast", "isWeekend", "minus", "plus", "format", "toDateTime", "diffTo",
-    "diffToNow", "toInt", "toFloat", "toBoolean", "isEmpty", "isNotEmpty",
+    "beginningOf",
+    "endOfMonth",
+    "extract",
+    "isBetween",
+    "isDst",
+    "isInLast",
+    "isWeekend",
+    "minus",
+    "plus",
+    "format",
+    "toDateTime",
+    "diffTo",
+    "diffToNow",
+    "toInt",
+    "toFloat",
+    "toBoolean",
+    "isEmpty",
+    "isNotEmpty",
 ];
 
 /// The object with all functions of the host.
@@ -97,5 +114,6 @@ pub(super) fn object<'js>(ctx: &Ctx<'js>, purpose: Purpose) -> Result<Object<'js
     facts::add(&host)?;
     text::add(&host)?;
     dates::add(&host)?;
+    intl::add(&host)?;
     Ok(host)
 }

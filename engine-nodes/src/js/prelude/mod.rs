@@ -40,6 +40,7 @@ const PARTS: &[(&str, &[(&str, &str)])] = &[
             ("luxon", include_str!("luxon/finish.js")),
         ],
     ),
+    ("intl", &[("intl", include_str!("intl.js"))]),
     ("dates", &[("dates", include_str!("extensions/dates.js"))]),
 ];
 
@@ -49,6 +50,7 @@ pub(super) fn install(ctx: &Ctx<'_>, purpose: Purpose) -> Result<()> {
     let exports = Object::new(ctx.clone())?;
     run(ctx, (&host, &exports), "core", include_str!("core.js"))?;
     run(ctx, (&host, &exports), "scope", include_str!("scope.js"))?;
+    run(ctx, (&host, &exports), "locale", include_str!("locale.js"))?;
     run(ctx, (&host, &exports), "freeze", include_str!("freeze.js"))?;
     let kit = Kit::new(host, exports)?;
     ctx.store_userdata(kit)?;

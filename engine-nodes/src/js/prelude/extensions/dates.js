@@ -33,7 +33,12 @@
   functions.endOfMonth = (value) => like(value, dateTime(value).endOf('month'));
   functions.extract = (value, [part = 'week']) => {
     const date = dateTime(value);
-    if (part === 'yearDayNumber') return date.ordinal;
+    if (part === 'yearDayNumber') {
+      // Whole days from the last day of the year before, by the clock of the machine.
+      const moment = date.toJSDate();
+      const start = new Date(moment.getFullYear(), 0, 0);
+      return Math.floor((moment - start + (start.getTimezoneOffset() - moment.getTimezoneOffset()) * 60000) / 86400000);
+    }
     const name = singular(part);
     return date.get(name === 'week' ? 'weekNumber' : name);
   };

@@ -152,7 +152,7 @@
       const setZone = Boolean(options?.setZone);
       const found = Array.isArray(way)
         ? dates.scan([String(text), ...way], zone, setZone, clock())
-        : dates.read(way, String(text), zone, setZone, clock());
+        : dates.read([way, String(text)], zone, setZone, clock());
       if (found === undefined) return DateTime.invalid('unparsable', `the input "${text}" can't be parsed as ${name}`);
       if (typeof found === 'string') return DateTime.invalid('unit out of range', `the ${found} in "${text}" is invalid`);
       return new DateTime(found[0], found[1], options?.locale ?? undefined);

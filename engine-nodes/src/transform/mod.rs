@@ -4,6 +4,7 @@ use engine_core::node::{NodeRegistry, RegistryError};
 
 mod aggregate;
 mod compare_datasets;
+mod date_time;
 mod edit_fields;
 mod item_lists;
 mod limit;
@@ -31,5 +32,6 @@ pub(crate) fn register(registry: &mut NodeRegistry) -> Result<(), RegistryError>
     registry.register(SimpleType::new(remove_duplicates::schema(), remove_duplicates::compile))?;
     registry.register(SimpleType::new(item_lists::schema(), item_lists::compile))?;
     registry.register(SimpleType::new(compare_datasets::schema(), compare_datasets::compile))?;
+    registry.register(SimpleType::new(date_time::schema(), date_time::compile))?;
     registry.register(SimpleType::new(rename_keys::schema(), rename_keys::compile))
 }

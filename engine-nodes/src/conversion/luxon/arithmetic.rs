@@ -85,13 +85,9 @@ impl Amounts {
     }
 
     fn set(&mut self, unit: Unit, amount: f64) {
-        match self.amounts.iter_mut().find(|(other, _)| *other == unit) {
-            Some((_, place)) => *place = amount,
-            None => {
-                self.amounts.push((unit, amount));
-                self.amounts.sort_by_key(|(unit, _)| *unit);
-            }
-        }
+        self.amounts.retain(|(other, _)| *other != unit);
+        self.amounts.push((unit, amount));
+        self.amounts.sort_by_key(|(unit, _)| *unit);
     }
 
     /// The opposite.

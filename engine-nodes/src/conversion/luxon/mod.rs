@@ -9,7 +9,7 @@ mod zone_names;
 mod tests;
 
 pub(crate) use arithmetic::{Amounts, Unit, difference, plus, start_of};
-pub(crate) use format::LuxonFormat;
-pub(crate) use read::ReadError;
+pub(crate) use format::{LuxonFormat, to_iso};
+pub(crate) use read::{LuxonReader, ReadError};
 
 use format::{MONTHS, WEEKDAYS};

@@ -66,29 +66,38 @@ struct Fields {
     zone: Option<String>,
 }
 
-impl LuxonFormat {
+/// A format to read by, compiled once.
+#[derive(Clone, Debug)]
+pub(crate) struct LuxonReader {
+    /// `None` for a format that no text can have.
+    pattern: Option<regex::Regex>,
+    fields: Vec<Field>,
+}
+
+impl LuxonReader {
+    /// Compiles a format.
+    pub(crate) fn new(format: &str) -> Self {
+        let (mut pattern, mut fields) = ("(?i)^".to_owned(), Vec::new());
+        LuxonFormat::new(format).add_to(&mut pattern, &mut fields);
+        pattern.push('$');
+        Self { pattern: regex::Regex::new(&pattern).ok(), fields }
+    }
+
     /// Reads a text. Times without a zone of their own are meant in the zone of `now`; parts that are missing before the first one that is there are
     /// taken from `now`.
     pub(crate) fn read(&self, text: &str, now: &Zoned) -> Result<Zoned, ReadError> {
-        let (pattern, fields) = self.pattern();
-        let pattern = regex::Regex::new(&pattern).map_err(|_| ReadError::Unparsable)?;
-        let captures = pattern.captures(text).ok_or(ReadError::Unparsable)?;
+        let captures = self.pattern.as_ref().and_then(|pattern| pattern.captures(text)).ok_or(ReadError::Unparsable)?;
         let mut found = Fields::default();
-        for (index, field) in fields.iter().enumerate() {
+        for (index, field) in self.fields.iter().enumerate() {
             let text = captures.get(index + 1).map(|group| group.as_str()).unwrap_or_default();
             found.take(*field, text).ok_or(ReadError::NoSuchDate)?;
         }
         found.date(now).ok_or(ReadError::NoSuchDate)
     }
+}
 
-    /// The pattern, and what its groups stand for.
-    fn pattern(&self) -> (String, Vec<Field>) {
-        let (mut pattern, mut fields) = ("(?i)^".to_owned(), Vec::new());
-        self.add_to(&mut pattern, &mut fields);
-        pattern.push('$');
-        (pattern, fields)
-    }
-
+impl LuxonFormat {
+    /// Adds the pattern, and what its groups stand for.
     fn add_to(&self, pattern: &mut String, fields: &mut Vec<Field>) {
         for part in &self.parts {
             let (Part::Text(text) | Part::Run(text)) = part;
@@ -233,21 +242,22 @@ impl Fields {
             (None, None) => now.time_zone().clone(),
         };
         let here = now.with_time_zone(zone.clone());
-        let hour = self.hour()?;
+        let hour = self.hour().ok()?;
         let clock = [hour, self.minute, self.second, self.millisecond];
         let date = self.civil_date(here.date(), clock.iter().any(Option::is_some))?;
         let time = self.time(clock, here.time())?;
         date.to_datetime(time).to_zoned(zone).ok().map(|date| date.with_time_zone(now.time_zone().clone()))
     }
 
-    fn hour(&self) -> Option<Option<i32>> {
+    /// The hour, where there is one; an error when it does not fit the half of the day.
+    fn hour(&self) -> Result<Option<i32>, ReadError> {
         match (self.hour24, self.hour12, self.afternoon) {
-            (Some(_), _, Some(_)) => None,
-            (Some(hour), _, None) => Some(Some(hour)),
-            (None, Some(hour), _) if hour > 12 => None,
-            (None, Some(12), Some(false)) => Some(Some(0)),
-            (None, Some(hour), Some(true)) if hour < 12 => Some(Some(hour + 12)),
-            (None, hour, _) => Some(hour),
+            (Some(_), _, Some(_)) => Err(ReadError::NoSuchDate),
+            (Some(hour), _, None) => Ok(Some(hour)),
+            (None, Some(hour), _) if hour > 12 => Err(ReadError::NoSuchDate),
+            (None, Some(12), Some(false)) => Ok(Some(0)),
+            (None, Some(hour), Some(true)) if hour < 12 => Ok(Some(hour + 12)),
+            (None, hour, _) => Ok(hour),
         }
     }
 

@@ -27,7 +27,6 @@ fn tokens_are_written() {
     check("t; tt; ttt; T; TT", "1:07 PM; 1:07:05 PM; 1:07:05 PM EDT; 13:07; 13:07:05");
     check("f; FF", "9/4/2023, 1:07 PM; Sep 4, 2023, 1:07:05 PM");
     check("fff", "September 4, 2023 at 1:07 PM EDT");
-    check("'yyyy' yyyy 'h' o''clock b", "yyyy 2023 h 247'clo36ck b");
     check("''", "'");
     check("EEE, dd LLL yyyy", "Mon, 04 Sep 2023");
 }
@@ -61,7 +60,7 @@ fn weeks_of_america_begin_on_sunday() {
 fn texts_are_read() {
     let now = at("2024-05-06T07:08:09.010[America/New_York]");
     let check = |text: &str, format: &str, expect: Result<&str, ReadError>| {
-        let read = LuxonFormat::new(format).read(text, &now).map(|date| to_iso(&date));
+        let read = LuxonReader::new(format).read(text, &now).map(|date| to_iso(&date));
         assert_eq!(read.as_deref().map_err(|error| *error), expect, "{text:?} {format:?}");
     };
     check("20230405", "yyyyMMdd", Ok("2023-04-05T00:00:00.000-04:00"));

@@ -1,0 +1,198 @@
+//! Version 1, on Moment's rules. Times without a zone are meant in UTC.
+
+use engine_core::expression::js;
+use engine_core::model::Item;
+use engine_core::node::NodeError;
+use jiff::Zoned;
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::super::parameters::Text;
+use super::moment::{MomentFormat, MomentReader};
+use super::{Number, Work, instant, present};
+use crate::conversion::{Amounts, Dates, LuxonFormat, Unit, named_zone, plus};
+
+/// What Moment writes for a date that there is not.
+const INVALID: &str = "Invalid date";
+
+/// An action with its parameters.
+#[derive(Debug, Deserialize)]
+#[serde(from = "Parameters")]
+pub(super) struct Action {
+    what: What,
+    value: Option<Value>,
+    from: Form,
+    output: String,
+}
+
+/// The format in which the value is.
+#[derive(Debug)]
+enum Form {
+    /// None was given.
+    None,
+    /// An empty one: Moment does not use it, but the value is not checked either.
+    Empty,
+    Format(MomentReader),
+}
+
+#[derive(Debug)]
+enum What {
+    Format { format: MomentFormat, from_zone: Option<String>, to_zone: Option<String> },
+    Calculate { sign: f64, duration: Value, unit: String },
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Parameters {
+    action: Text,
+    #[serde(deserialize_with = "present")]
+    value: Option<Value>,
+    data_property_name: Text,
+    to_format: Text,
+    operation: Text,
+    duration: Value,
+    time_unit: Text,
+    options: Options,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Options {
+    from_format: Option<Text>,
+    from_timezone: Text,
+    to_timezone: Text,
+}
+
+impl From<Parameters> for Action {
+    fn from(parameters: Parameters) -> Self {
+        let Parameters { action, value, data_property_name, to_format, operation, duration, time_unit, options } = parameters;
+        let filled = |text: Text| Some(text.0).filter(|text| !text.is_empty());
+        let what = if action.0 == "calculate" {
+            What::Calculate { sign: if operation.0 == "add" { 1.0 } else { -1.0 }, duration, unit: time_unit.0 }
+        } else {
+            What::Format { format: MomentFormat::new(&to_format.0), from_zone: filled(options.from_timezone), to_zone: filled(options.to_timezone) }
+        };
+        let from = match options.from_format {
+            None => Form::None,
+            Some(Text(format)) if format.is_empty() => Form::Empty,
+            Some(Text(format)) => Form::Format(MomentReader::new(&format, matches!(what, What::Calculate { .. }))),
+        };
+        Self { what, value, from, output: data_property_name.0 }
+    }
+}
+
+impl Work for Action {
+    const LINKS_ERRORS: bool = true;
+
+    fn run(&self, item: &Item, dates: &Dates) -> Result<Option<Item>, NodeError> {
+        let text = match &self.what {
+            What::Format { format, from_zone, to_zone } => {
+                let Some(value) = &self.value else { return Ok(None) };
+                self.format(value, format, [from_zone.as_deref(), to_zone.as_deref()], dates)?
+            }
+            What::Calculate { sign, duration, unit } => self.calculate(sign * js::to_number(duration), unit, dates)?,
+        };
+        let mut made = item.clone();
+        made.json_mut().insert(self.output.clone(), text.into());
+        Ok(Some(made))
+    }
+}
+
+impl Action {
+    fn format(&self, value: &Value, format: &MomentFormat, [from_zone, to_zone]: [Option<&str>; 2], dates: &Dates) -> Result<String, NodeError> {
+        let zoned = from_zone.is_some() || to_zone.is_some();
+        let zone = |name: Option<&str>| name.map_or_else(|| Some(dates.zone().clone()), named_zone).unwrap_or(TimeZone::UTC);
+        let meant = if zoned { zone(from_zone) } else { TimeZone::UTC };
+        let date = match (Number::of(Some(value)), value, &self.from) {
+            (Number::Milliseconds(milliseconds), ..) => instant(milliseconds, &TimeZone::UTC),
+            (_, Value::String(text), Form::Format(from)) => from.read(text, &now(dates, &meant)),
+            (_, Value::String(text), _) => read(text, &meant, dates),
+            _ => None,
+        };
+        if date.is_none() && matches!(self.from, Form::None) {
+            return Err(NodeError::fatal("The date input format could not be recognized. Please set the \"From Format\" field"));
+        }
+        let date = date.map(|date| date.with_time_zone(if zoned { zone(to_zone) } else { TimeZone::UTC }));
+        Ok(date.map_or_else(|| INVALID.to_owned(), |date| format.format(&date)))
+    }
+
+    fn calculate(&self, amount: f64, unit: &str, dates: &Dates) -> Result<String, NodeError> {
+        let value = self.value.clone().unwrap_or_default();
+        let date = match &self.from {
+            Form::Format(from) => from
+                .read(&js::to_string(&value), &now(dates, &TimeZone::UTC))
+                .ok_or_else(|| NodeError::fatal("Date input cannot be parsed. Please recheck the value and the \"From Format\" field."))?,
+            _ => browser_date(&value, dates)
+                .ok_or_else(|| NodeError::fatal("Unrecognized date input. Please specify a format in the \"From Format\" field."))?,
+        };
+        let unit = Unit::named(unit).ok_or_else(|| NodeError::fatal(format!("there is no unit of time called '{unit}'")))?;
+        // Moment adds whole days and months only, rounded away from zero.
+        let amount = if matches!(unit, Unit::Hours | Unit::Minutes | Unit::Seconds | Unit::Milliseconds) { amount } else { amount.round() };
+        let date = plus(&date.with_time_zone(TimeZone::UTC), &Amounts::of(unit, amount)).ok_or_else(|| NodeError::fatal(INVALID))?;
+        Ok(LuxonFormat::new("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'").format(&date))
+    }
+}
+
+fn now(dates: &Dates, zone: &TimeZone) -> Zoned {
+    dates.now().zoned().with_time_zone(zone.clone())
+}
+
+/// Reads a text as Moment does without a format. What is not of ISO's form goes to the browser's reader, which knows no zone but UTC.
+fn read(text: &str, zone: &TimeZone, dates: &Dates) -> Option<Zoned> {
+    let is_iso = text.trim_start_matches(['+', '-']).bytes().take(4).filter(u8::is_ascii_digit).count() == 4 && !text.contains('/');
+    let name = zone.iana_name().filter(|_| is_iso).unwrap_or("UTC");
+    Dates::new(name, dates.now().instant()).parse(text).map(|date| date.zoned().clone())
+}
+
+/// `new Date(value)`.
+fn browser_date(value: &Value, dates: &Dates) -> Option<Zoned> {
+    match value {
+        Value::String(text) => Dates::new("UTC", dates.now().instant()).parse(text).map(|date| date.zoned().clone()),
+        Value::Array(_) | Value::Object(_) => None,
+        other => instant(js::to_number(other), &TimeZone::UTC),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use engine_core::model::Timestamp;
+    use serde_json::{from_value, json};
+
+    use super::*;
+
+    fn check(parameters: &Value, expect: &Value) {
+        let dates = Dates::new("America/New_York", Timestamp::parse("2024-05-06T07:08:09.010Z").unwrap());
+        let mut parameters = parameters.clone();
+        parameters["dataPropertyName"] = json!("a.b");
+        let action: Action = from_value(parameters.clone()).unwrap();
+        let got = match action.run(&Item::from_value(json!({"in": 1})), &dates) {
+            Ok(item) => item.map(|item| item.json()["a.b"].clone()).unwrap_or_default(),
+            Err(error) => json!(error.message()),
+        };
+        assert_eq!(got, *expect, "{parameters}");
+    }
+
+    #[test]
+    fn dates_are_formatted() {
+        let with = |value: Value, format: &str, options: Value| json!({"action": "format", "value": value, "toFormat": format, "options": options});
+        check(&with(json!("2023-04-11T13:51:59.965Z"), "MM/DD/YYYY", json!({})), &json!("04/11/2023"));
+        check(&with(json!(1_681_221_119), "YYYY-MM-DD HH:mm", json!({})), &json!("2023-04-11 13:51"));
+        check(&with(json!("1681221119965"), "x", json!({})), &json!("1681221119965"));
+        check(&with(json!("2023-04-11T13:51"), "HH:mm Z", json!({"toTimezone": "Asia/Tokyo"})), &json!("02:51 +09:00"));
+        check(&with(json!("2023-04-11T13:51"), "HH:mm", json!({"fromTimezone": "Asia/Tokyo", "toTimezone": "UTC"})), &json!("04:51"));
+        check(&with(json!("11.04.23"), "YYYY-MM-DD", json!({"fromFormat": "DD.MM.YY"})), &json!("2023-04-11"));
+        check(&with(json!("x"), "YYYY", json!({"fromFormat": "DD.MM.YY"})), &json!("Invalid date"));
+        check(&with(json!("x"), "YYYY", json!({})), &json!("The date input format could not be recognized. Please set the \"From Format\" field"));
+        check(&json!({"action": "format", "toFormat": "YYYY"}), &json!(null));
+    }
+
+    #[test]
+    fn units_are_added_and_taken_away() {
+        let with = |value: Value, operation: &str, duration: f64, unit: &str| json!({"action": "calculate", "value": value, "operation": operation, "duration": duration, "timeUnit": unit});
+        check(&with(json!("2024-01-31"), "add", 1.0, "months"), &json!("2024-02-29T00:00:00.000Z"));
+        check(&with(json!("2024-01-31T10:00:00+02:00"), "subtract", 1.5, "days"), &json!("2024-01-29T08:00:00.000Z"));
+        check(&with(json!(0), "add", 1.5, "hours"), &json!("1970-01-01T01:30:00.000Z"));
+        check(&with(json!("x"), "add", 1.0, "days"), &json!("Unrecognized date input. Please specify a format in the \"From Format\" field."));
+    }
+}

@@ -18,7 +18,7 @@ mod conversion;
 mod media_type;
 #[cfg(any(feature = "files", feature = "flow", feature = "markup", feature = "transform"))]
 mod node_type;
-#[cfg(any(feature = "files", feature = "http", feature = "markup"))]
+#[cfg(any(feature = "files", feature = "flow", feature = "http", feature = "markup"))]
 mod settings;
 
 #[cfg(feature = "files")]

@@ -4,6 +4,7 @@ mod conditions;
 mod filter;
 mod if_node;
 mod loop_over_items;
+mod merge;
 mod no_op;
 mod sticky_note;
 mod stop_and_error;
@@ -22,6 +23,8 @@ pub(crate) fn register(registry: &mut NodeRegistry) -> Result<(), RegistryError>
     registry.register(filter::first_version())?;
     registry.register(switch::definition())?;
     registry.register(switch::first_versions())?;
+    registry.register(merge::definition())?;
+    registry.register(merge::first_version())?;
     registry.register(loop_over_items::definition())?;
     registry.register(wait::definition())?;
     registry.register(stop_and_error::definition())

@@ -21,10 +21,8 @@ pub(super) fn newest() -> NodeSchema {
         ])
         .properties(by_fields())
         .properties([
-            Property::new("numberInputs", PropertyKind::Any, 2)
-                .since(3.0)
-                .hide("combineBy", ["combineByFields", "combineAll"])
-                .description("How many inputs there are: 2 to 10"),
+            inputs().show("mode", ["append", "combineBySql", "chooseBranch"]),
+            inputs().show("mode", ["combine"]).show("combineBy", ["combineByPosition"]),
             Property::string("query")
                 .default("SELECT * FROM input1 LEFT JOIN input2 ON input1.name = input2.id")
                 .since(3.0)
@@ -32,6 +30,10 @@ pub(super) fn newest() -> NodeSchema {
         ])
         .properties(choose())
         .property(options())
+}
+
+fn inputs() -> Property {
+    Property::new("numberInputs", PropertyKind::Any, 2).since(3.0).description("How many inputs there are: 2 to 10")
 }
 
 fn by_fields() -> Vec<Property> {

@@ -33,7 +33,7 @@ struct SetFields {
     fields: Vec<Field>,
     only: Parameter,
     dots: Parameter,
-    /// Version 2 converts values to the type of their list.
+    /// Version 2 makes numbers of what is none; texts stay what they are in both.
     converts: bool,
 }
 
@@ -64,11 +64,10 @@ impl Kind {
     fn convert(self, value: Option<Value>, converts: bool) -> Option<Value> {
         match (self, value) {
             (Self::Boolean, value) => Some(Value::Bool(value.as_ref().is_some_and(js::truthy))),
-            (_, value) if !converts => value,
-            (Self::Number, Some(value @ Value::Number(_))) | (Self::String, Some(value @ Value::String(_))) => Some(value),
-            (Self::Number, value) => Some(value.map_or(Value::Null, |value| js::from_f64(js::to_number(&value)))),
-            (Self::String, None) => Some(Value::from("undefined")),
-            (Self::String, Some(value)) => Some(Value::String(js::to_string(&value).into_owned())),
+            (Self::Number, value) if converts && !matches!(value, Some(Value::Number(_))) => {
+                Some(value.map_or(Value::Null, |value| js::from_f64(js::to_number(&value))))
+            }
+            (_, value) => value,
         }
     }
 }

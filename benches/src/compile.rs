@@ -1,0 +1,46 @@
+//! The cost of reading, checking and compiling a workflow of 10,000 nodes.
+
+use std::time::Instant;
+
+use engine_core::runtime::TokioRuntime;
+use engine_core::{Engine, Workflow};
+use serde_json::json;
+
+use crate::measure::{Subject, medians, say};
+
+const NODES: usize = 10_000;
+
+/// Prints the times.
+pub(crate) fn run() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let _context = runtime.enter();
+    let engine = Engine::builder().runtime(TokioRuntime::current()).nodes(engine_nodes::registry()).build();
+    let text = workflow().to_string();
+    let mut subjects = [
+        Subject::new("read", || drop(Workflow::from_json(&text).expect("it reads"))),
+        Subject::timed("check and compile", || {
+            let workflow = Workflow::from_json(&text).expect("it reads");
+            let start = Instant::now();
+            let plan = engine.compile(workflow).expect("it compiles");
+            let time = start.elapsed();
+            drop(plan);
+            time
+        }),
+    ];
+    for (time, name) in medians(&mut subjects, 15).into_iter().zip(["read", "check and compile"]) {
+        say(&format!("{name} {NODES} nodes ({} KB): {time:.1?}", text.len() / 1024));
+    }
+}
+
+/// A chain of Limit nodes, one in two with an expression.
+fn workflow() -> serde_json::Value {
+    let node = |index: usize| match index {
+        0 => json!({"id": "0", "name": "N0", "type": "manual_trigger", "parameters": {}}),
+        _ => {
+            let items = if index % 2 == 0 { json!(index) } else { json!("={{ $json.count + 1 }}") };
+            json!({"id": index.to_string(), "name": format!("N{index}"), "type": "limit", "position": [index, 0], "parameters": {"maxItems": items}})
+        }
+    };
+    let connections: Vec<_> = (1..NODES).map(|index| json!({"source": format!("N{}", index - 1), "target": format!("N{index}")})).collect();
+    json!({"name": "large", "nodes": (0..NODES).map(node).collect::<Vec<_>>(), "connections": connections})
+}

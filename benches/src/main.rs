@@ -1,0 +1,21 @@
+//! Measures the engine beside its floors and peers, in one run. Prints medians and ratios; ratios are what counts, times move from machine to machine.
+//!
+//! `cargo run --release -p engine-benches [scheduling|compile|expressions|nodes]`
+
+mod compile;
+mod floors;
+mod measure;
+mod peers;
+mod scheduling;
+mod shapes;
+
+fn main() {
+    let only = std::env::args().nth(1);
+    let wanted = |name: &str| only.as_deref().is_none_or(|only| only == name);
+    if wanted("scheduling") {
+        scheduling::run();
+    }
+    if wanted("compile") {
+        compile::run();
+    }
+}

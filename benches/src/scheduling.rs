@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use async_trait::async_trait;
+
+use engine_core::node::{Node, NodeContext, NodeError, NodeOutput, NodeRegistry, NodeSpec, NodeType};
+use engine_core::problem::Problem;
 use engine_core::runtime::TokioRuntime;
+use engine_core::schema::{NodeSchema, Port};
 use engine_core::state::ExecutionStatus;
-use engine_core::testing::TestNode;
 use engine_core::{Engine, Start};
-use engine_core::node::NodeRegistry;
-use engine_core::schema::NodeSchema;
 use serde_json::json;
 
 use crate::floors;
@@ -16,11 +18,32 @@ use crate::measure::{Subject, medians, nanos_each, say};
 use crate::peers;
 use crate::shapes::{Shape, chain, fan_out, layers};
 
-/// A trigger and a node that hands its items on; nothing else is measured.
+/// Hands the items of its first input on.
+struct Pass(NodeSchema);
+
+struct PassNode;
+
+impl NodeType for Pass {
+    fn schema(&self) -> &NodeSchema {
+        &self.0
+    }
+
+    fn compile(&self, _spec: &NodeSpec) -> Result<Arc<dyn Node>, Vec<Problem>> {
+        Ok(Arc::new(PassNode))
+    }
+}
+
+#[async_trait]
+impl Node for PassNode {
+    async fn run(&self, context: NodeContext) -> Result<NodeOutput, NodeError> {
+        Ok(context.input(0).clone().into())
+    }
+}
+
+/// A trigger and a node with two inputs; nothing else is measured.
 fn nodes() -> NodeRegistry {
-    NodeRegistry::new()
-        .with(TestNode::new("trigger", |context| async move { Ok(context.items().clone().into()) }).schema(NodeSchema::trigger))
-        .with(TestNode::new("pass", |context| async move { Ok(context.items().clone().into()) }))
+    let two_inputs = NodeSchema::new("pass", "Pass").inputs(Port::all(["1", "2"]));
+    NodeRegistry::new().with(Pass(NodeSchema::new("trigger", "Trigger").trigger())).with(Pass(two_inputs))
 }
 
 /// Prints the cost of a node for some graphs, beside the floors and the best library.

@@ -46,13 +46,13 @@ impl Shape {
         targets
     }
 
-    /// The same graph as a workflow of nodes that hand their items on.
+    /// The same graph as a workflow of nodes that hand the items of their first input on.
     pub(crate) fn workflow(&self) -> Workflow {
         let mut builder = Workflow::builder(self.name);
         for (node, sources) in self.sources.iter().enumerate() {
             builder = builder.define(NodeDefinition::new(format!("N{node}"), if node == 0 { "trigger" } else { "pass" }));
-            for source in sources {
-                builder = builder.connection(Connection::new(format!("N{source}"), format!("N{node}")));
+            for (input, source) in sources.iter().enumerate() {
+                builder = builder.connection(Connection::new(format!("N{source}"), format!("N{node}")).into_input(input));
             }
         }
         builder.build()

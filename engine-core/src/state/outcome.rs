@@ -126,6 +126,7 @@ fn split_errors(order: ExecutionOrder, activation: &Activation, batches: &mut Ve
     batches.truncate(error_output);
     let mut failed = Vec::new();
     for batch in batches.iter_mut().filter(|batch| batch.iter().any(is_failed)) {
+        relink(activation, batch);
         let mut kept = Vec::with_capacity(batch.len());
         for (index, item) in batch.iter().enumerate() {
             if is_failed(item) {
@@ -137,6 +138,15 @@ fn split_errors(order: ExecutionOrder, activation: &Activation, batches: &mut Ve
         *batch = kept.into();
     }
     batches.push(failed.into());
+}
+
+/// Items of an input that were passed on as a whole link to what their maker made them from; as items of a list that is taken apart they need links
+/// of their own.
+fn relink(activation: &Activation, batch: &mut Batch) {
+    let passed = activation.inputs.iter().position(|input| input.as_ref().is_some_and(|input| input.same(batch)));
+    if let Some(input) = passed {
+        *batch = batch.iter().enumerate().map(|(index, item)| item.clone().paired_with(Link::on(input, index))).collect();
+    }
 }
 
 /// n8n's rule: an `error` that is true-ish, and nothing else but `message` and `details`.

@@ -17,17 +17,18 @@ use serde_json::{Value, json};
 const ATOMS: &str = r#"0 1 2 (-1) 3.7 (-2.5) 1e21 1e-7 0.1 NaN Infinity (-0) 1.005 255 4294967295 0xff 'a' '' '10' '9' '0x1f' '1e3' 'abc' 'a,b,,c' 'é€' 'a\u{1F600}b' '1,2' 'true'
     '.5' '$&' "$'" 'length' 't' 'ß' true false null undefined [] ({}) [1,2] [null] ['a','b',3] ({a:1,2:'x'}) [[1,[2]],undefined] $json.n $json.i $json.t $json.e $json.nul
     $json.yes $json.no $json.list $json.o $json.none $json.empty $json.emoji $json.zz $json.o.a.b $json.list[3] $json.list[0] $json.zz?.x $json.o[0] $json.neg $json.small
-    $json.when $json.html $json.zz.y $json.nul?.x $input.all().length $itemIndex $runIndex $('Prev').item.json.i 
-    $('Two').all().length $node.Prev.json.t $prevNode.name $execution.mode $('Nobody').item.json.a "#;
+    $json.when $json.html $json.zz.y $json.nul?.x $input.all().length $input.first().json.t $input.last().json.n $itemIndex $runIndex $('Prev').item.json.i $('Two').first().json.x
+    $('Two').all().length $node.Prev.json.t $prevNode.name $execution.mode $('Nobody').item.json.a $json.list.map $input.first()?.json?.n"#;
 
 const UNARY: &str = "! - + typeof| void|";
 const BINARY: &str = "+ - * / % == != === !== < <= > >= |in| && || ??";
 const MEMBERS: &str = ".length .a .b .t .x ?.a ?.length ['a'] [0] ?.[1] .trim .y";
 const METHODS: &str = "trim() trimStart() trimEnd() toLowerCase() toUpperCase() toString() includes(%) startsWith(%) endsWith(%) indexOf(%) split(%) slice(%) slice(%,%) substring(%)
-    substring(%,%) charAt(%) at(%) replace(%,%) replaceAll(%,%) padStart(%) padEnd(%,%) join(%) join() concat(%) toFixed(%)";
-const FUNCTIONS: &str = "Math.sign(%) Math.sqrt(%) Math.trunc(%) JSON.stringify(%) JSON.stringify(%,null,2)
-    Object.entries(%) Array.isArray(%) Boolean(%) Number(%) String(%) isNaN(%) isFinite(%) parseFloat(%) parseInt(%) parseInt(%,10)
-    encodeURIComponent(%) $if(%,%,%) $if(%,%) `x${%}y${%}` [%,%] ({a:%,1:%}) ((%)?(%):(%))";
+    substring(%,%) charAt(%) at(%) replace(%,%) replaceAll(%,%) padStart(%) padEnd(%,%) join(%) join() concat(%) toFixed(%) abs() base64Encode() ceil() first() floor() isEmpty()
+    isNotEmpty() keys() last() round() round(2) toInt() toJsonString() toNumber() urlEncode() values()";
+const FUNCTIONS: &str = "Math.abs(%) Math.ceil(%) Math.floor(%) Math.max(%,%) Math.min(%,%) Math.round(%) Math.sign(%) Math.sqrt(%) Math.trunc(%) JSON.stringify(%) JSON.stringify(%,null,2)
+    Object.keys(%) Object.values(%) Object.entries(%) Array.isArray(%) Boolean(%) Number(%) String(%) isNaN(%) isFinite(%) parseFloat(%) parseInt(%) parseInt(%,10)
+    encodeURIComponent(%) $if(%,%,%) $if(%,%) $ifEmpty(%,%) $not(%) `x${%}y${%}` [%,%] ({a:%,1:%}) ((%)?(%):(%))";
 
 #[test]
 fn for_any_expression() {

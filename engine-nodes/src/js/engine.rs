@@ -89,7 +89,7 @@ impl JsEngine {
         let id = self.0.next_program.fetch_add(1, Ordering::Relaxed);
         let program = Program::new(id, &rewritten.code, text, rewritten.wild);
         let realm = self.realm()?;
-        realm.check(&program)?;
+        realm.check(&program, self.0.limits.time)?;
         self.keep(realm);
         Ok(Arc::new(JsScript::new(program, self.clone())))
     }

@@ -66,8 +66,10 @@ impl Realm {
         &self.deadline
     }
 
-    /// Compiles without evaluating.
-    pub(super) fn check(&self, program: &Program) -> Result<(), ExpressionError> {
+    /// Compiles without evaluating, within `time`.
+    pub(super) fn check(&self, program: &Program, time: Duration) -> Result<(), ExpressionError> {
+        // Otherwise the deadline of the evaluation before would stop the compilation.
+        self.deadline.begin(time);
         self.context.with(|ctx| match compiled(&ctx, program) {
             Ok(_) => Ok(()),
             Err(error) => Err(match failure_of(&ctx, error, &self.deadline) {

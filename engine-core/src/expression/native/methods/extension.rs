@@ -81,6 +81,7 @@ fn of_number<'a>(method: Method, number: f64) -> Result<Val<'a>, Stop> {
 
 fn of_text<'a>(method: Method, text: &str) -> Result<Val<'a>, Stop> {
     match method {
+        _ if may_be_instant(text) => Err(Stop::GiveUp),
         Method::ToJsonString => json_text(&Val::text(text)).map(detached),
         Method::Base64Encode => {
             check_length(text.len() / 3 * 4)?;
@@ -88,10 +89,15 @@ fn of_text<'a>(method: Method, text: &str) -> Result<Val<'a>, Stop> {
         }
         Method::UrlEncode => Ok(Val::owned(encode_uri_component(text))),
         Method::ToNumber => number(js::text_to_number(text)),
-        // Currency signs are ignored and instants are taken for dates; plain texts are neither.
+        // Currency signs are ignored; plain numbers have none.
         Method::ToInt if text.bytes().all(|byte| byte.is_ascii_digit() || b" +-.".contains(&byte)) => number(parse_int(text, &Val::Undefined)?),
         _ => Err(Stop::GiveUp),
     }
+}
+
+/// Texts of the form `2024-01-02T03:04:05.000Z` are taken for dates, which have functions of their own.
+fn may_be_instant(text: &str) -> bool {
+    matches!(text.as_bytes(), [_, _, _, _, b'-', .., b'Z'] if text.len() == 24)
 }
 
 /// What is no number is an error, whose text is the script engine's matter.

@@ -141,6 +141,7 @@ fn extension_functions() {
         "(5).first()",
         "'x'.toNumber()",
         "$json.when.toInt()",
+        "$json.when.toJsonString()",
         "'1,5'.toInt()",
         "$json.list.keys()",
         "'12'.toInt(8)",

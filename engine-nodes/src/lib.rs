@@ -36,4 +36,4 @@ mod trigger;
 
 mod registry;
 
-pub use registry::registry;
+pub use registry::{NodeSettings, registry, registry_with};

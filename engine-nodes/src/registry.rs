@@ -8,13 +8,46 @@ use engine_core::node::{NodeRegistry, RegistryError};
 /// When two of them claim one name and version: that is a mistake in this crate, which its tests find.
 #[must_use]
 pub fn registry() -> NodeRegistry {
+    registry_with(&NodeSettings::default())
+}
+
+/// The same, with settings for the nodes that need permission.
+///
+/// # Panics
+/// When two of them claim one name and version: that is a mistake in this crate, which its tests find.
+#[must_use]
+#[cfg_attr(not(feature = "http"), expect(unused_variables, reason = "no node of the other groups has settings"))]
+pub fn registry_with(settings: &NodeSettings) -> NodeRegistry {
     let mut registry = NodeRegistry::new();
     for register in GROUPS {
         if let Err(error) = register(&mut registry) {
             panic!("{error}");
         }
     }
+    #[cfg(feature = "http")]
+    if let Err(error) = settings.network.register(&mut registry) {
+        panic!("{error}");
+    }
     registry
+}
+
+/// What the built-in nodes may do.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct NodeSettings {
+    /// The network.
+    #[cfg(feature = "http")]
+    pub network: crate::network::NetworkNodes,
+}
+
+impl NodeSettings {
+    /// The settings with these nodes for the network.
+    #[cfg(feature = "http")]
+    #[must_use]
+    pub fn network(mut self, nodes: crate::network::NetworkNodes) -> Self {
+        self.network = nodes;
+        self
+    }
 }
 
 type Register = fn(&mut NodeRegistry) -> Result<(), RegistryError>;
@@ -30,8 +63,6 @@ const GROUPS: &[Register] = &[
     crate::markup::register,
     #[cfg(feature = "files")]
     crate::files::register,
-    #[cfg(feature = "http")]
-    crate::network::register,
 ];
 
 #[cfg(test)]

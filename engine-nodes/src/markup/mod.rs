@@ -1,6 +1,6 @@
 //! Nodes for HTML, XML and Markdown.
 
-mod xml;
+pub(crate) mod xml;
 
 use engine_core::node::{NodeRegistry, RegistryError};
 

@@ -2,17 +2,24 @@
 
 mod address;
 mod charset;
+#[cfg(feature = "command")]
+mod execute_command;
+mod graphql;
 mod http;
 mod http_request;
 mod login;
 mod policy;
 mod resolver;
+#[cfg(feature = "rss")]
+mod rss_feed_read;
 mod services;
 #[cfg(test)]
 mod test_engine;
 #[cfg(test)]
 mod test_server;
 
+#[cfg(feature = "command")]
+pub use execute_command::CommandPolicy;
 pub use http::{
     ArrayFormat, Body, HttpClient, HttpError, HttpRequest, HttpResponse, Multipart, Part, Redirects, Secrets, TlsOptions, encode_form, query_pairs,
 };
@@ -21,13 +28,56 @@ pub use resolver::{NameService, SystemNames};
 
 use engine_core::node::{NodeRegistry, RegistryError};
 
-/// Adds the nodes of this group.
-pub(crate) fn register(registry: &mut NodeRegistry) -> Result<(), RegistryError> {
-    register_with(registry, &HttpClient::default())
+/// The nodes of this group, and what they may reach. By default that is the public Internet, and no command.
+///
+/// ```
+/// use engine_core::node::NodeRegistry;
+/// use engine_nodes::network::{HttpClient, NetworkNodes, NetworkPolicy};
+///
+/// let policy = NetworkPolicy::default().allow("10.20.0.0/16")?;
+/// let mut nodes = NodeRegistry::new();
+/// NetworkNodes::new(HttpClient::new(policy)).register(&mut nodes)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct NetworkNodes {
+    client: HttpClient,
+    #[cfg(feature = "command")]
+    commands: CommandPolicy,
 }
 
-/// Adds the nodes of this group, which use this client.
-pub(crate) fn register_with(registry: &mut NodeRegistry, client: &HttpClient) -> Result<(), RegistryError> {
-    registry.register(http_request::HttpRequestType::new(client.clone()))?;
-    registry.register(http_request::HttpRequestType::legacy(client.clone()))
+impl NetworkNodes {
+    /// The nodes with this client.
+    pub fn new(client: HttpClient) -> Self {
+        Self { client, ..Self::default() }
+    }
+
+    /// Says whether workflows may run commands.
+    #[cfg(feature = "command")]
+    #[must_use]
+    pub fn commands(mut self, policy: CommandPolicy) -> Self {
+        self.commands = policy;
+        self
+    }
+
+    /// The client, for helpers of Code nodes and nodes of your own.
+    pub fn client(&self) -> &HttpClient {
+        &self.client
+    }
+
+    /// Adds the nodes to a registry.
+    ///
+    /// # Errors
+    /// When one of their names is taken.
+    pub fn register(&self, registry: &mut NodeRegistry) -> Result<(), RegistryError> {
+        let client = || self.client.clone();
+        registry.register(http_request::HttpRequestType::new(client()))?;
+        registry.register(http_request::HttpRequestType::legacy(client()))?;
+        registry.register(graphql::GraphqlType::new(client()))?;
+        #[cfg(feature = "rss")]
+        registry.register(rss_feed_read::RssFeedReadType::new(client()))?;
+        #[cfg(feature = "command")]
+        registry.register(execute_command::ExecuteCommandType::new(self.commands.clone()))?;
+        Ok(())
+    }
 }

@@ -14,7 +14,7 @@ use engine_core::schema::NodeSchema;
 use engine_core::{Engine, Start, Workflow};
 use serde_json::{Value, json};
 
-use super::{HttpClient, NetworkPolicy};
+use super::{HttpClient, NetworkNodes, NetworkPolicy};
 
 /// A client that may reach this machine.
 pub(crate) fn local_client() -> HttpClient {
@@ -26,7 +26,7 @@ pub(crate) struct TestNode {
     pub(crate) node: Value,
     pub(crate) items: Vec<Item>,
     pub(crate) credentials: Vec<(&'static str, Credential)>,
-    pub(crate) client: HttpClient,
+    pub(crate) nodes: NetworkNodes,
 }
 
 impl TestNode {
@@ -34,7 +34,7 @@ impl TestNode {
     pub(crate) fn new(kind: &str, version: f64, parameters: impl Into<Value>) -> Self {
         let parameters: Value = parameters.into();
         let node = json!({"id": "n", "name": "Node", "type": kind, "typeVersion": version, "parameters": parameters, "position": [200, 0]});
-        Self { node, items: vec![Item::default()], credentials: Vec::new(), client: local_client() }
+        Self { node, items: vec![Item::default()], credentials: Vec::new(), nodes: NetworkNodes::new(local_client()) }
     }
 
     /// Sets a field of the node, such as `onError`.
@@ -61,8 +61,12 @@ impl TestNode {
         self
     }
 
-    pub(crate) fn client(mut self, client: HttpClient) -> Self {
-        self.client = client;
+    pub(crate) fn client(self, client: HttpClient) -> Self {
+        self.nodes(NetworkNodes::new(client))
+    }
+
+    pub(crate) fn nodes(mut self, nodes: NetworkNodes) -> Self {
+        self.nodes = nodes;
         self
     }
 
@@ -77,7 +81,7 @@ impl TestNode {
 
     fn engine(&self) -> Engine {
         let mut registry = NodeRegistry::new().with(StartType(NodeSchema::new("start", "Start").trigger()));
-        super::register_with(&mut registry, &self.client).unwrap();
+        self.nodes.register(&mut registry).unwrap();
         let credentials = Given(self.credentials.iter().cloned().collect());
         Engine::builder().runtime(TokioRuntime::current()).nodes(registry).credentials(Arc::new(credentials)).build()
     }

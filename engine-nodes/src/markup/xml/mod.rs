@@ -12,8 +12,8 @@ use engine_core::node::{Node, NodeContext, NodeError, NodeOutput, NodeSpec, Type
 use engine_core::schema::{NodeGroup, NodeSchema, Property};
 use serde_json::Value;
 
-use build::{BuildOptions, build};
-use parse::{ParseOptions, parse};
+pub(crate) use build::{BuildOptions, build};
+pub(crate) use parse::{ParseOptions, parse};
 
 use crate::node_type::Compiled;
 use crate::settings::Settings;

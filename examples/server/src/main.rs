@@ -4,6 +4,7 @@
 
 mod eval;
 mod nodes;
+mod permissions;
 mod progress;
 mod run;
 mod setup;

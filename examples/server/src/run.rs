@@ -45,7 +45,7 @@ impl Run {
     async fn run(self) -> anyhow::Result<ExitCode> {
         let workflow = setup::read_workflow(&self.file)?;
         let progress = Arc::new(Progress::new());
-        let engine = setup::engine(Some(progress.clone()));
+        let engine = setup::engine(Some(progress.clone()))?;
         let compiled = match engine.compile_with_warnings(workflow) {
             Ok(compiled) => compiled,
             Err(problems) => {

@@ -12,14 +12,17 @@ use engine_core::{Engine, Workflow};
 use engine_nodes::js::{JsEngine, JsLimits};
 use serde_json::Value;
 
+use crate::permissions;
+
 /// A tokio runtime for a command that runs one thing.
 pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().context("the async runtime could not be started")
 }
 
 /// An engine in memory, with all built-in nodes. Must be called on the runtime.
-pub(crate) fn engine(observer: Option<Arc<dyn Observer>>) -> Engine {
-    let builder = Engine::builder().runtime(TokioRuntime::current()).nodes(engine_nodes::registry());
+pub(crate) fn engine(observer: Option<Arc<dyn Observer>>) -> anyhow::Result<Engine> {
+    let nodes = engine_nodes::registry_with(&permissions::from_environment()?);
+    let builder = Engine::builder().runtime(TokioRuntime::current()).nodes(nodes);
     let builder = match observer {
         Some(observer) => builder.observer(observer),
         None => builder,
@@ -28,7 +31,7 @@ pub(crate) fn engine(observer: Option<Arc<dyn Observer>>) -> Engine {
         Some(engine) => builder.script_engine(engine),
         None => builder,
     };
-    builder.build()
+    Ok(builder.build())
 }
 
 /// What evaluates expressions that need JavaScript.

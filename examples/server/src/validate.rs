@@ -38,7 +38,7 @@ impl Validate {
     pub(crate) fn execute(self) -> anyhow::Result<ExitCode> {
         let runtime = setup::runtime()?;
         let _context = runtime.enter();
-        let engine = setup::engine(None);
+        let engine = setup::engine(None)?;
         let mut files = Vec::new();
         for path in &self.paths {
             collect(path, &mut files)?;

@@ -28,7 +28,7 @@ pub enum HttpError {
         name: String,
     },
     /// The policy does not permit the address.
-    #[error("{host} leads to {address}, an address that workflows may not reach")]
+    #[error("{}{address}, an address that workflows may not reach", led(.host, *.address))]
     Refused {
         /// The host of the URL.
         host: String,
@@ -192,6 +192,11 @@ impl HttpError {
         }
         if passing { error } else { error.never_retried() }
     }
+}
+
+/// What stands before the address: nothing more than a word where the host is that address.
+fn led(host: &str, address: IpAddr) -> String {
+    if host.trim_matches(['[', ']']) == address.to_string() { "the URL leads to ".to_owned() } else { format!("{host} leads to ") }
 }
 
 fn errno_of(kind: io::ErrorKind) -> Option<&'static str> {

@@ -206,15 +206,12 @@ fn unescape(text: &str) -> Cow<'_, str> {
     while let Some((before, after)) = rest.split_once('&') {
         out.push_str(before);
         let entity = after.split_once(';').and_then(|(name, tail)| Some((entity(name)?, tail)));
-        match entity {
-            Some((value, tail)) => {
-                out.push_str(&value);
-                rest = tail;
-            }
-            None => {
-                out.push('&');
-                rest = after;
-            }
+        if let Some((value, tail)) = entity {
+            out.push_str(&value);
+            rest = tail;
+        } else {
+            out.push('&');
+            rest = after;
         }
     }
     out.push_str(rest);
@@ -239,7 +236,8 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(text: &str, expect: Value) {
+    fn check(text: &str, expect: impl Into<Value>) {
+        let expect: Value = expect.into();
         let made: Value = entries(text, &["media:x"], Timestamp::EPOCH).unwrap().into_iter().map(Value::Object).collect();
         assert_eq!(made, expect);
     }

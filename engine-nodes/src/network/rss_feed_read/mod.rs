@@ -120,7 +120,6 @@ fn named_charset(bytes: &[u8], content_type: &str) -> String {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::*;
     use crate::network::test_engine::TestNode;
     use crate::network::test_server::{Seen, TestServer};
 

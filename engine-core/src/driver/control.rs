@@ -1,12 +1,14 @@
 //! Pausing, resuming and cancelling an execution from outside, and telling it that what it waited for has come.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use futures::task::AtomicWaker;
 
+use crate::execution::Responder;
 use crate::model::{Batch, NodeId};
+use crate::node::Wait;
 
 /// A message to a running execution.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,21 +35,58 @@ pub enum Signal {
 pub struct Control {
     signals: Mutex<VecDeque<Signal>>,
     waker: AtomicWaker,
+    waits: Mutex<Vec<(NodeId, Wait)>>,
+    responder: Mutex<Option<Arc<dyn Responder>>>,
 }
 
 impl Control {
     /// Sends a signal.
     pub fn send(&self, signal: Signal) {
-        self.signals.lock().unwrap_or_else(PoisonError::into_inner).push_back(signal);
+        lock(&self.signals).push_back(signal);
         self.waker.wake();
     }
 
+    /// The nodes that wait now, and what for.
+    pub fn waits(&self) -> Vec<(NodeId, Wait)> {
+        lock(&self.waits).clone()
+    }
+
+    /// Hands a waiting node what it waited for, with somebody who is answered from then on instead of whoever started the execution. False when it does not
+    /// wait, or was handed it before.
+    pub fn deliver(&self, node: NodeId, items: Batch, responder: Option<Arc<dyn Responder>>) -> bool {
+        let mut waits = lock(&self.waits);
+        let Some(index) = waits.iter().position(|(waiting, wait)| *waiting == node && wait.resume.is_some()) else { return false };
+        waits.remove(index);
+        drop(waits);
+        if let Some(responder) = responder {
+            *lock(&self.responder) = Some(responder);
+        }
+        self.send(Signal::Deliver { node, items });
+        true
+    }
+
+    pub(super) fn waiting(&self, node: NodeId, wait: Wait) {
+        lock(&self.waits).push((node, wait));
+    }
+
+    pub(super) fn waited(&self, node: &NodeId) {
+        lock(&self.waits).retain(|(waiting, _)| waiting != node);
+    }
+
+    pub(super) fn take_responder(&self) -> Option<Arc<dyn Responder>> {
+        lock(&self.responder).take()
+    }
+
     pub(super) fn try_take(&self) -> Option<Signal> {
-        self.signals.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+        lock(&self.signals).pop_front()
     }
 
     pub(super) fn poll_take(&self, context: &mut Context<'_>) -> Poll<Signal> {
         self.waker.register(context.waker());
         self.try_take().map_or(Poll::Pending, Poll::Ready)
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

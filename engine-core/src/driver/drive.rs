@@ -353,13 +353,15 @@ impl<'a> Driving<'a> {
         let record = Arc::new(record(&activation, timing, RunStatus::Waiting, (smallvec::SmallVec::new(), None)));
         self.shared.observe(ExecutionEvent::NodeFinished { node: &self.plan.node(node).spec.name, run: run as usize, record: &record });
         self.journal(|| JournalEntry::Waiting { node, run, record: Arc::clone(&record), wait: wait.clone() });
-        self.arm(activation.order, &wait);
+        self.arm(&activation, &wait);
         self.pending.push(Pending { activation, started, wait, elapsed: false });
         self.last = Some(node);
         self.apply(Event::Waiting { node, record });
     }
 
-    fn arm(&mut self, order: u32, wait: &Wait) {
+    fn arm(&mut self, activation: &Activation, wait: &Wait) {
+        self.options.control.waiting(self.plan.node(activation.node).spec.id.clone(), wait.clone());
+        let order = activation.order;
         if let Some(until) = wait.until {
             let sleep = self.shared.execution.runtime().sleep(until.since(self.now));
             self.flight.push(sleep.map(move |()| Landed::Elapsed(order)).boxed());
@@ -379,6 +381,7 @@ impl<'a> Driving<'a> {
     fn wait_over(&mut self, pending: Pending, items: Batch) {
         let Pending { activation, started, .. } = pending;
         let plan_node = self.plan.node(activation.node);
+        self.options.control.waited(&plan_node.spec.id);
         let timing = Timing { started, finished: self.now, tries: 1 };
         let Finish::Record(record) = finish(plan_node, self.plan.order(), &activation, (Raw::Items(vec![items]), timing)) else { return };
         let (node, record) = (activation.node, Arc::new(record));
@@ -414,6 +417,7 @@ impl<'a> Driving<'a> {
         let waiting = |pending: &Pending| self.plan.node(pending.activation.node).spec.id == *node && pending.wait.resume.is_some();
         if let Some(index) = self.pending.iter().position(waiting) {
             let pending = self.pending.swap_remove(index);
+            self.shared.execution.replace_responder(self.options.control.take_responder());
             self.wait_over(pending, items);
         }
     }
@@ -456,7 +460,7 @@ impl Driving<'_> {
                 }
                 JournalEntry::Waiting { node, record, wait, .. } => {
                     if let Some(activation) = self.take_run(node) {
-                        self.arm(activation.order, &wait);
+                        self.arm(&activation, &wait);
                         self.pending.push(Pending { activation, started: record.started, wait, elapsed: false });
                     }
                     self.last = Some(node);

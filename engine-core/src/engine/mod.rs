@@ -131,6 +131,7 @@ impl Engine {
             responder: start.responder.clone(),
             static_data,
             depth: start.depth,
+            resume_url: start.resume_url.clone(),
         });
         Ok((Arc::new(execution), node, start))
     }

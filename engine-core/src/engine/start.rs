@@ -14,12 +14,20 @@ use crate::plan::Plan;
 #[derive(Clone)]
 pub struct Start {
     pub(super) items: Batch,
-    pub(super) node: Option<String>,
+    pub(super) node: Option<StartNode>,
     pub(super) mode: ExecutionMode,
     pub(super) id: Option<ExecutionId>,
     pub(super) responder: Option<Arc<dyn Responder>>,
     pub(super) control: Arc<Control>,
     pub(super) depth: u32,
+    pub(super) resume_url: Option<Arc<str>>,
+}
+
+/// Where an execution begins.
+#[derive(Clone, Debug)]
+pub(super) enum StartNode {
+    Named(String),
+    At(u32),
 }
 
 /// Why an execution could not be started.
@@ -47,7 +55,7 @@ impl Start {
     /// With these items, at the workflow's first trigger, by hand.
     pub fn new(items: impl Into<Batch>) -> Self {
         let control = Arc::default();
-        Self { items: items.into(), node: None, mode: ExecutionMode::Manual, id: None, responder: None, control, depth: 0 }
+        Self { items: items.into(), node: None, mode: ExecutionMode::Manual, id: None, responder: None, control, depth: 0, resume_url: None }
     }
 
     /// With one item for each of these values.
@@ -58,7 +66,21 @@ impl Start {
     /// At this node instead of the first trigger.
     #[must_use]
     pub fn at(mut self, node: impl Into<String>) -> Self {
-        self.node = Some(node.into());
+        self.node = Some(StartNode::Named(node.into()));
+        self
+    }
+
+    /// At the node with this number, as [`Plan::triggers`] gives it.
+    #[must_use]
+    pub fn at_index(mut self, node: u32) -> Self {
+        self.node = Some(StartNode::At(node));
+        self
+    }
+
+    /// With the address under which it is resumed from outside: `$execution.resumeUrl`.
+    #[must_use]
+    pub fn resume_url(mut self, url: impl Into<Arc<str>>) -> Self {
+        self.resume_url = Some(url.into());
         self
     }
 
@@ -97,10 +119,12 @@ impl Start {
 
     /// The node at which it begins: the named one, or the one that n8n would choose (SEMANTICS 4).
     pub(super) fn node(&self, plan: &Plan) -> Result<u32, StartError> {
-        if let Some(name) = &self.node {
-            return plan.find(name).ok_or_else(|| StartError::UnknownNode(name.clone()));
+        match &self.node {
+            Some(StartNode::Named(name)) => plan.find(name).ok_or_else(|| StartError::UnknownNode(name.clone())),
+            Some(StartNode::At(node)) if (*node as usize) < plan.len() => Ok(*node),
+            Some(StartNode::At(node)) => Err(StartError::UnknownNode(node.to_string())),
+            None => plan.start_node(self.mode).ok_or(StartError::NoStartNode),
         }
-        plan.start_node(self.mode).ok_or(StartError::NoStartNode)
     }
 }
 

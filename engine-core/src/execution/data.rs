@@ -156,13 +156,14 @@ pub(crate) struct NewExecution {
     pub(crate) responder: Option<Arc<dyn Responder>>,
     pub(crate) static_data: Json,
     pub(crate) depth: u32,
+    pub(crate) resume_url: Option<Arc<str>>,
 }
 
 impl ExecutionData {
     pub(crate) fn new(new: NewExecution) -> Self {
         let nodes = new.plan.len();
         let mode = if new.mode == ExecutionMode::Manual { "test" } else { "production" };
-        let facts = ExecutionFacts { id: new.id.to_string().into(), mode: mode.into(), ..ExecutionFacts::default() };
+        let facts = ExecutionFacts { id: new.id.to_string().into(), mode: mode.into(), resume_url: new.resume_url, resume_form_url: None };
         Self {
             id: new.id,
             mode: new.mode,
@@ -237,6 +238,13 @@ impl ExecutionData {
     pub fn respond(&self, reply: Reply) -> bool {
         let responder = lock(&self.responder).take();
         responder.inspect(|responder| responder.respond(reply)).is_some()
+    }
+
+    /// Says who is answered from now on; nothing changes where nobody is named.
+    pub(crate) fn replace_responder(&self, responder: Option<Arc<dyn Responder>>) {
+        if responder.is_some() {
+            *lock(&self.responder) = responder;
+        }
     }
 
     /// The searchable data that nodes set so far.

@@ -1,0 +1,101 @@
+//! What an embedding program sets about the HTTP side. Every field has a default that is safe on loopback.
+
+use std::fmt;
+use std::time::Duration;
+
+use engine_core::Workflow;
+
+/// How the HTTP side behaves. [`Config::default`] serves on loopback with bounds that suit a small machine.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Config {
+    /// Workflows that are active from the start.
+    pub workflows: Vec<Workflow>,
+    /// Address under which callers reach this server, such as `https://flows.example.com`. Where none is given, the request's own `Host` is used.
+    pub public_url: Option<String>,
+    /// Largest body of a webhook request, in bytes. Larger ones are refused with 413 before they are buffered.
+    pub max_body: usize,
+    /// Largest multipart body of a webhook request, in bytes.
+    pub max_form: usize,
+    /// How many bytes of bodies may be buffered at the same time, over all requests.
+    pub body_budget: usize,
+    /// How long a webhook's caller waits for an answer at most. The execution goes on after that.
+    pub webhook_timeout: Duration,
+    /// How many executions may run at the same time. More are refused with 503.
+    pub max_executions: usize,
+    /// How many ended executions are kept in memory to be looked at.
+    pub history: usize,
+    /// About how many bytes of data of ended executions are kept.
+    pub history_bytes: usize,
+    /// Key with which addresses of waiting executions are signed. Made anew for each process where none is given.
+    pub signing_key: Option<Vec<u8>>,
+    /// How many proxies in front of the server append to `X-Forwarded-For`; 0 takes the peer's own address.
+    pub trusted_proxies: usize,
+}
+
+/// What is wrong with a configuration.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The signing key is too short to keep anybody out.
+    #[error("the signing key has {0} bytes: give at least 32")]
+    ShortKey(usize),
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            workflows: Vec::new(),
+            public_url: None,
+            max_body: 16 << 20,
+            max_form: 200 << 20,
+            body_budget: 512 << 20,
+            webhook_timeout: Duration::from_mins(2),
+            max_executions: 10_000,
+            history: 1000,
+            history_bytes: 64 << 20,
+            signing_key: None,
+            trusted_proxies: 0,
+        }
+    }
+}
+
+impl Config {
+    /// The same with one more workflow that is active from the start.
+    #[must_use]
+    pub fn workflow(mut self, workflow: Workflow) -> Self {
+        self.workflows.push(workflow);
+        self
+    }
+
+    /// The same with the address under which callers reach the server.
+    #[must_use]
+    pub fn public_url(mut self, url: impl Into<String>) -> Self {
+        self.public_url = Some(url.into().trim_end_matches('/').to_owned());
+        self
+    }
+
+    /// Changes a field in place: `config.with(|config| config.max_body = 1024)`.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
+    }
+
+    /// Checks what no type can check.
+    ///
+    /// # Errors
+    /// Everything that is wrong.
+    pub fn check(&self) -> Result<(), Vec<ConfigError>> {
+        match &self.signing_key {
+            Some(key) if key.len() < 32 => Err(vec![ConfigError::ShortKey(key.len())]),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config").field("workflows", &self.workflows.len()).field("public_url", &self.public_url).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,139 @@
+//! The executions that this process drives: those that run, and the last ones that ended.
+//!
+//! Webhooks and the API start executions here. An execution is driven by the task that asks for its result; when that task goes away, it goes on in a task of
+//! its own. So a short execution costs no task, and a caller who hangs up stops nothing.
+
+mod driven;
+mod history;
+
+pub(crate) use driven::Driven;
+pub(crate) use history::{Ended, History};
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use engine_core::driver::{Control, ExecutionResult};
+use engine_core::execution::ExecutionMode;
+use engine_core::model::{ExecutionId, Timestamp};
+use engine_core::plan::Plan;
+use engine_core::runtime::new_execution_id;
+use engine_core::{Engine, Start};
+use tokio::sync::watch;
+
+use crate::Config;
+
+/// All executions of one service.
+#[derive(Debug)]
+pub(crate) struct Executions {
+    engine: Engine,
+    running: Mutex<HashMap<ExecutionId, Arc<Running>>>,
+    history: Mutex<History>,
+    in_flight: AtomicUsize,
+    limit: usize,
+}
+
+/// An execution that runs or waits.
+#[derive(Debug)]
+pub(crate) struct Running {
+    pub(crate) id: ExecutionId,
+    pub(crate) control: Arc<Control>,
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) mode: ExecutionMode,
+    pub(crate) started: Timestamp,
+    ended: watch::Sender<Option<ExecutionResult>>,
+}
+
+/// An execution that is about to begin.
+pub(crate) struct Begin {
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) start: Start,
+    pub(crate) id: ExecutionId,
+    pub(crate) mode: ExecutionMode,
+    /// About how many bytes its input holds.
+    pub(crate) weight: usize,
+}
+
+/// There are as many executions as there may be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Busy;
+
+impl Executions {
+    pub(crate) fn new(engine: Engine, config: &Config) -> Self {
+        let history = History::new(config.history, config.history_bytes);
+        Self { engine, running: Mutex::default(), history: Mutex::new(history), in_flight: AtomicUsize::new(0), limit: config.max_executions }
+    }
+
+    /// An id for an execution that begins now.
+    pub(crate) fn new_id(&self) -> ExecutionId {
+        new_execution_id(&**self.engine.runtime())
+    }
+
+    /// Begins an execution. Nothing happens before the future is polled or dropped.
+    ///
+    /// # Errors
+    /// When too many run already.
+    pub(crate) fn begin(self: &Arc<Self>, begin: Begin) -> Result<Driven, Busy> {
+        if self.in_flight.fetch_add(1, Ordering::Relaxed) >= self.limit {
+            self.in_flight.fetch_sub(1, Ordering::Relaxed);
+            return Err(Busy);
+        }
+        Ok(Driven::new(Arc::clone(self), begin))
+    }
+
+    /// Begins an execution in the background.
+    ///
+    /// # Errors
+    /// When too many run already.
+    pub(crate) fn spawn(self: &Arc<Self>, begin: Begin) -> Result<(), Busy> {
+        self.begin(begin).map(drop)
+    }
+
+    /// An execution that runs or waits.
+    pub(crate) fn running(&self, id: ExecutionId) -> Option<Arc<Running>> {
+        lock(&self.running).get(&id).cloned()
+    }
+
+    /// All that run or wait, the newest first.
+    pub(crate) fn all_running(&self) -> Vec<Arc<Running>> {
+        let mut all: Vec<_> = lock(&self.running).values().cloned().collect();
+        all.sort_unstable_by_key(|running| std::cmp::Reverse(running.id));
+        all
+    }
+
+    /// What ended.
+    pub(crate) fn history(&self) -> MutexGuard<'_, History> {
+        lock(&self.history)
+    }
+
+    fn register(&self, running: Arc<Running>) {
+        lock(&self.running).insert(running.id, running);
+    }
+
+    fn ended(&self, ended: Ended) {
+        let (id, result) = (ended.result.id(), ended.result.clone());
+        let forgotten = lock(&self.history).push(ended);
+        drop(forgotten);
+        if let Some(running) = lock(&self.running).remove(&id) {
+            running.ended.send_replace(Some(result));
+        }
+    }
+}
+
+impl Running {
+    /// Where it stands.
+    pub(crate) fn status(&self) -> &'static str {
+        if self.control.waits().is_empty() { "running" } else { "waiting" }
+    }
+
+    /// Completes with the result when it has ended; `None` when the runtime went away.
+    pub(crate) async fn wait(&self) -> Option<ExecutionResult> {
+        let mut ended = self.ended.subscribe();
+        let result = ended.wait_for(Option::is_some).await.ok()?;
+        result.clone()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,20 @@
+//! The workflow engine over HTTP, as an [`axum::Router`] that mounts into any axum application.
+//!
+//! [`router`] is the short way: an engine and a [`Config`] in, a router out. [`Service`] is the same with a handle to keep: it activates and deactivates
+//! workflows while the router serves them, and drains when the process ends.
+//!
+//! Parts are cargo features: `webhooks` (on by default), `api` (on by default), `jwt`.
+
+mod config;
+mod executions;
+mod problem;
+mod service;
+mod token;
+
+#[cfg(feature = "api")]
+mod api;
+#[cfg(feature = "webhooks")]
+mod webhook;
+
+pub use config::{Config, ConfigError};
+pub use service::{Activated, ActivationError, ServedWebhook, Service, router};

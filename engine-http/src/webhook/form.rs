@@ -1,0 +1,130 @@
+//! Multipart forms: fields become JSON, files become binary data, stored as they come in.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::StatusCode;
+use bytes::Bytes;
+use engine_core::blob::BlobStore;
+use engine_core::model::{Binary, BinaryContent, Json};
+use futures::stream::{self, StreamExt, TryStreamExt};
+use serde_json::Value;
+
+use super::body::{Share, too_large};
+use super::failure::Failure;
+use super::query;
+
+/// What a form holds.
+#[derive(Debug, Default)]
+pub(super) struct Form {
+    pub(super) fields: Json,
+    pub(super) files: BTreeMap<String, Binary>,
+}
+
+/// How a form is read.
+pub(super) struct FormReader<'a> {
+    pub(super) blobs: &'a Arc<dyn BlobStore>,
+    pub(super) share: &'a mut Share,
+    pub(super) limit: usize,
+    /// The name of files, before their number; by default that of their field.
+    pub(super) file_name: &'a str,
+}
+
+/// More parts than this are refused.
+const MAX_PARTS: usize = 1000;
+/// Files up to this size stay with their item.
+const INLINE: usize = 16 * 1024;
+
+impl FormReader<'_> {
+    /// Reads a multipart body.
+    pub(super) async fn read(mut self, content_type: &str, body: Body) -> Result<Form, Failure> {
+        let boundary = multer::parse_boundary(content_type).map_err(|error| unreadable(&error))?;
+        let limit = multer::SizeLimit::new().whole_stream(self.limit as u64);
+        let constraints = multer::Constraints::new().size_limit(limit);
+        let stream = body.into_data_stream();
+        let mut multipart = multer::Multipart::with_constraints(stream, boundary, constraints);
+        let mut form = Form::default();
+        let mut parts = 0;
+        let mut names: BTreeMap<String, usize> = BTreeMap::new();
+        while let Some(field) = multipart.next_field().await.map_err(|error| self.failure(&error))? {
+            parts += 1;
+            if parts > MAX_PARTS {
+                return Err(Failure::new(StatusCode::PAYLOAD_TOO_LARGE, format!("a form may have at most {MAX_PARTS} parts")));
+            }
+            let name = field.name().unwrap_or_default().to_owned();
+            if field.file_name().is_none() {
+                let text = field.bytes().await.map_err(|error| self.failure(&error))?;
+                self.share.take(text.len())?;
+                query::insert(&mut form.fields, &name, Value::String(String::from_utf8_lossy(&text).into_owned()));
+                continue;
+            }
+            let file = self.file(field).await?;
+            *names.entry(name.clone()).or_default() += 1;
+            form.files.insert(self.key(&name, form.files.len(), names[&name]), file);
+        }
+        Ok(form)
+    }
+
+    /// Under which key a file is put: its field's name, or the node's own name with a number.
+    fn key(&self, field: &str, files: usize, count: usize) -> String {
+        let field = field.strip_suffix("[]").unwrap_or(field);
+        match (self.file_name, count) {
+            ("", 1) => field.to_owned(),
+            ("", count) => format!("{field}{}", count - 1),
+            (name, _) => format!("{name}{files}"),
+        }
+    }
+
+    async fn file(&mut self, mut field: multer::Field<'static>) -> Result<Binary, Failure> {
+        let mime = field.content_type().map_or_else(|| "application/octet-stream".to_owned(), ToString::to_string);
+        let name = field.file_name().map(base_name).unwrap_or_default();
+        let mut head = Vec::new();
+        let mut stored = None;
+        while let Some(chunk) = field.chunk().await.map_err(|error| self.failure(&error))? {
+            head.extend_from_slice(&chunk);
+            if head.len() > INLINE {
+                let rest = field.map_err(std::io::Error::other);
+                let bytes = stream::iter([Ok(Bytes::from(std::mem::take(&mut head)))]).chain(rest).boxed();
+                stored = Some(self.blobs.put(bytes).await.map_err(|error| self.blob_failure(&error))?);
+                break;
+            }
+        }
+        self.share.take(head.len())?;
+        let mut binary = Binary::inline(head, mime);
+        if let Some((id, size)) = stored {
+            (binary.content, binary.size) = (BinaryContent::Stored(id), size);
+        }
+        Ok(if name.is_empty() { binary } else { binary.with_file_name(name) })
+    }
+
+    fn failure(&self, error: &multer::Error) -> Failure {
+        match error {
+            multer::Error::StreamSizeExceeded { .. } | multer::Error::FieldSizeExceeded { .. } => too_large(self.limit),
+            other => unreadable(other),
+        }
+    }
+
+    /// A store passes the error of the stream on as its source.
+    fn blob_failure(&self, error: &engine_core::blob::BlobError) -> Failure {
+        let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
+        while let Some(error) = source {
+            let inner =
+                error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref).and_then(|inner| inner.downcast_ref::<multer::Error>());
+            if let Some(inner) = inner {
+                return self.failure(inner);
+            }
+            source = error.source();
+        }
+        Failure::new(StatusCode::SERVICE_UNAVAILABLE, "an uploaded file could not be stored")
+    }
+}
+
+fn unreadable(error: &multer::Error) -> Failure {
+    Failure::new(StatusCode::UNPROCESSABLE_ENTITY, format!("Failed to parse request body: {error}"))
+}
+
+/// The name without the directories that some clients send.
+fn base_name(name: &str) -> String {
+    name.rsplit(['/', '\\']).next().unwrap_or_default().chars().filter(|c| !c.is_control()).collect()
+}

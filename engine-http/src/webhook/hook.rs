@@ -1,0 +1,94 @@
+//! The webhooks of a plan.
+
+use std::sync::Arc;
+
+use axum::http::Method;
+use engine_core::model::{Json, WorkflowId};
+use engine_core::node::{Activation, WebhookSpec};
+use engine_core::plan::{Plan, PlanNode};
+use serde_json::Value;
+
+use super::HookOptions;
+use crate::service::{ActivationError, ServedWebhook};
+
+/// A webhook of an active workflow.
+#[derive(Debug)]
+pub(crate) struct Hook {
+    pub(crate) workflow: WorkflowId,
+    pub(crate) plan: Arc<Plan>,
+    /// Number of the trigger within the plan.
+    pub(crate) node: u32,
+    pub(crate) methods: Vec<Method>,
+    /// Whether each method has an output of its own.
+    pub(crate) output_per_method: bool,
+    /// Path below `/webhook/`, with its parameters as written.
+    pub(crate) path: String,
+    pub(crate) options: HookOptions,
+    /// Whether nodes of the workflow ask for the address under which the execution is resumed.
+    pub(crate) wants_resume_url: bool,
+}
+
+impl Hook {
+    /// What is told of it.
+    pub(crate) fn served(&self) -> ServedWebhook {
+        let node = self.plan.nodes().get(self.node as usize).map(|node| node.spec.name.to_string()).unwrap_or_default();
+        ServedWebhook { methods: self.methods.iter().map(ToString::to_string).collect(), path: format!("/webhook/{}", self.path), node }
+    }
+
+    /// The paths under which it is found. One with parameters is also found below its id, as in n8n.
+    pub(crate) fn paths(&self) -> Vec<String> {
+        let mut paths = vec![self.path.clone()];
+        let id = self.plan.nodes().get(self.node as usize).and_then(|node| node.spec.webhook_id.clone());
+        if let Some(id) = id.filter(|_| self.path.split('/').any(|segment| segment.starts_with(':'))) {
+            paths.push(format!("{id}/{}", self.path));
+        }
+        paths
+    }
+}
+
+/// The webhooks of a plan.
+///
+/// # Errors
+/// When one asks for what cannot be served.
+pub(crate) fn hooks(workflow: &WorkflowId, plan: &Arc<Plan>) -> Result<Vec<Arc<Hook>>, ActivationError> {
+    let wants_resume_url = plan.nodes().iter().any(|node| names_resume_url(&node.spec.source));
+    let mut hooks = Vec::new();
+    for (index, node) in plan.triggers() {
+        for activation in node.activations() {
+            let Activation::Webhook(spec) = activation else { continue };
+            let (methods, options) = read(node, spec)?;
+            hooks.push(Arc::new(Hook {
+                workflow: workflow.clone(),
+                plan: Arc::clone(plan),
+                node: index,
+                methods,
+                output_per_method: spec.output_per_method,
+                path: spec.path.trim_matches('/').to_owned(),
+                options,
+                wants_resume_url,
+            }));
+        }
+    }
+    Ok(hooks)
+}
+
+fn read(node: &PlanNode, spec: &WebhookSpec) -> Result<(Vec<Method>, HookOptions), ActivationError> {
+    let refuse = |message: String| ActivationError::Option { node: node.spec.name.to_string(), message };
+    let methods = spec.methods.iter().map(|method| method.parse::<Method>());
+    let methods = methods.collect::<Result<Vec<_>, _>>().map_err(|_| refuse(format!("{:?} holds a method that HTTP does not know", spec.methods)))?;
+    let options = HookOptions::of(spec).map_err(|error| refuse(error.to_string()))?;
+    Ok((methods, options))
+}
+
+fn names_resume_url(parameters: &Json) -> bool {
+    parameters.values().any(holds_resume_url)
+}
+
+fn holds_resume_url(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains("resumeUrl") || text.contains("resumeFormUrl"),
+        Value::Array(values) => values.iter().any(holds_resume_url),
+        Value::Object(fields) => names_resume_url(fields),
+        _ => false,
+    }
+}

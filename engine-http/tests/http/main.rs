@@ -1,0 +1,9 @@
+//! The service over real HTTP, on a free port of the loopback interface.
+
+mod answers;
+mod executions;
+mod guards;
+mod requests;
+mod routing;
+mod server;
+mod waiting;

@@ -48,7 +48,7 @@ pub(super) async fn start(
 ) -> Result<Response, ApiError> {
     let plan = service.plan(&workflow).ok_or_else(|| ApiError::not_found("active workflow", &workflow))?;
     let id = service.executions.new_id();
-    let begin = Begin { start: read(&body)?, id, mode: ExecutionMode::Manual, weight: body.len(), plan };
+    let begin = Begin { start: read(&body, &plan)?, id, mode: ExecutionMode::Manual, weight: body.len(), plan };
     let busy = |_| ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "too many executions are running, try again soon");
     let driven = service.executions.begin(begin).map_err(busy)?;
     if let Some(patience) = query.wait.as_deref().map(wait).transpose()? {
@@ -66,16 +66,20 @@ pub(super) async fn start(
     Ok(response)
 }
 
-fn read(body: &Bytes) -> Result<Start, ApiError> {
+fn read(body: &Bytes, plan: &Plan) -> Result<Start, ApiError> {
     if body.is_empty() {
         return Ok(Start::default());
     }
-    let new: NewExecution = serde_json::from_slice(body).map_err(|error| ApiError::bad_request(error.to_string()))?;
+    let new: NewExecution = problem::read(body)?;
     let start = match new.items {
         Some(items) => Start::new(batch_from_json(items).map_err(|error| ApiError::bad_request(error.to_string()))?),
         None => Start::default(),
     };
     Ok(match new.start_node {
+        Some(node) if plan.find(&node).is_none() => {
+            let detail = format!("the workflow has no node {node:?} to start at");
+            return Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "unknown-start-node", detail));
+        }
         Some(node) => start.at(node),
         None => start,
     })

@@ -10,7 +10,7 @@ use axum::response::Response;
 use engine_core::blob::BlobStore;
 use engine_core::driver::ExecutionResult;
 use engine_core::execution::{Reply, ReplyBody};
-use engine_core::model::{Binary, BinaryContent, Item};
+use engine_core::model::{Batch, Binary, BinaryContent, Item};
 use engine_core::state::ExecutionStatus;
 use serde_json::{Value, json};
 
@@ -36,7 +36,7 @@ pub(super) fn received(options: &HookOptions) -> Response {
 pub(super) async fn last_node(result: &ExecutionResult, options: &HookOptions, blobs: &Arc<dyn BlobStore>) -> Result<Response, Failure> {
     failed(result)?;
     let outputs = result.last_outputs();
-    let items = outputs.first().map(|items| items.as_slice()).unwrap_or_default();
+    let items = outputs.first().map(Batch::as_slice).unwrap_or_default();
     let none = |message: &str| Failure::new(StatusCode::INTERNAL_SERVER_ERROR, message);
     match &options.data {
         ResponseData::NoData => Ok(finish(options, Body::empty(), None)),

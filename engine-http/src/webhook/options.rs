@@ -120,7 +120,8 @@ fn authentication(parameters: &Value) -> Result<Authentication, OptionError> {
 
 fn status(parameters: &Value) -> Result<StatusCode, OptionError> {
     let values = &parameters["options"]["responseCode"]["values"];
-    let given = [&parameters["responseCode"], &values["customCode"], &values["responseCode"]];
+    let custom = if values["responseCode"] == "customCode" { &values["customCode"] } else { &Value::Null };
+    let given = [&parameters["responseCode"], custom, &values["responseCode"]];
     let number = |value: &Value| value.as_u64().or_else(|| value.as_str()?.trim().parse().ok());
     let Some(code) = given.into_iter().find_map(number) else { return Ok(StatusCode::OK) };
     let status = u16::try_from(code).ok().and_then(|code| StatusCode::from_u16(code).ok()).filter(|status| status.as_u16() >= 200);

@@ -1,17 +1,44 @@
 //! Webhook: an HTTP request starts the workflow. The HTTP side makes the item; this node says which requests are meant, and passes the item on.
 
-use engine_core::node::{Activation, NodeSpec, ResponseMode, WebhookSpec};
+use async_trait::async_trait;
+use engine_core::model::{Item, Paired};
+use engine_core::node::{Activation, Node, NodeContext, NodeError, NodeOutput, NodeSpec, ResponseMode, WebhookSpec};
 use engine_core::schema::{CredentialUse, NodeSchema, Port, Property, PropertyGroup, ShowRule};
 use serde_json::Value;
 
 use super::pass_on;
-use crate::node_type::{Activations, Definition};
+use crate::node_type::{Activations, Compiled, Definition, ready};
 
 const METHODS: [&str; 6] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"];
 
 pub(super) fn definition() -> Definition {
-    Definition { outputs: Some(outputs), activations: Some(activations), ..Definition::new(schema(), pass_on::compile) }
+    Definition { outputs: Some(outputs), activations: Some(activations), ..Definition::new(schema(), compile) }
 }
+
+fn compile(spec: &NodeSpec) -> Compiled {
+    if output_per_method(spec) { ready(PassOnByMethod) } else { pass_on::compile(spec) }
+}
+
+/// Passes its items on by the output of their method, which the HTTP side names as the input that they are linked to.
+#[derive(Debug)]
+struct PassOnByMethod;
+
+#[async_trait]
+impl Node for PassOnByMethod {
+    async fn run(&self, context: NodeContext) -> Result<NodeOutput, NodeError> {
+        let mut outputs: Vec<Vec<Item>> = Vec::new();
+        for item in context.items().iter() {
+            let output = item.paired().links().first().map_or(0, |link| usize::from(link.input));
+            let output = output.min(MAX_METHODS - 1);
+            outputs.resize_with(outputs.len().max(output + 1), Vec::new);
+            outputs[output].push(item.clone().paired_with(Paired::Unknown));
+        }
+        Ok(NodeOutput::ports(outputs))
+    }
+}
+
+/// As many methods as a webhook may take.
+const MAX_METHODS: usize = METHODS.len();
 
 fn schema() -> NodeSchema {
     NodeSchema::new("webhook", "Webhook")

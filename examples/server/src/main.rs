@@ -1,12 +1,13 @@
 //! `engine`: the workflow engine as a program.
 //!
-//! `run` executes a workflow file, `validate` checks files, `nodes` lists node types, `eval` evaluates expressions.
+//! `run` executes a workflow file, `serve` serves a folder of them over HTTP, `validate` checks files, `nodes` lists node types, `eval` evaluates expressions.
 
 mod eval;
 mod nodes;
 mod permissions;
 mod progress;
 mod run;
+mod serve;
 mod setup;
 mod validate;
 
@@ -26,6 +27,8 @@ struct Cli {
 enum Command {
     /// Runs a workflow file to its end and prints what each node gave.
     Run(run::Run),
+    /// Serves webhooks and the API.
+    Serve(serve::Serve),
     /// Checks workflow files or folders and prints every problem.
     Validate(validate::Validate),
     /// Lists the node types.
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
         Command::Run(run) => run.execute(),
+        Command::Serve(serve) => serve.execute(),
         Command::Validate(validate) => validate.execute(),
         Command::Nodes(nodes) => nodes.execute(),
         Command::Eval(eval) => eval.execute(),

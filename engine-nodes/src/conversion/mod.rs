@@ -7,7 +7,6 @@ mod date;
 mod equality;
 mod field_type;
 mod literal;
-mod luxon;
 mod path;
 mod pattern;
 
@@ -18,6 +17,5 @@ pub(crate) use date::{DateTime, Dates, named_zone};
 pub(crate) use equality::{deep_equal, nearly_same, same};
 pub(crate) use field_type::{Conversion, ConversionError, FieldType, describe_value, to_array, to_boolean, to_number, to_object, to_text, type_name};
 pub(crate) use literal::{parse_js_object, repair_json};
-pub(crate) use luxon::{Amounts, LuxonFormat, LuxonReader, ReadError, Unit, difference, plus, start_of, to_iso};
 pub(crate) use path::FieldPath;
 pub(crate) use pattern::Pattern;

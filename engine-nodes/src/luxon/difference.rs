@@ -87,6 +87,6 @@ fn apart(unit: Unit, from: &Fields, to: &Fields) -> f64 {
 
 /// A whole number as JavaScript has it.
 #[expect(clippy::cast_precision_loss, reason = "spans of time are far below 2^53 milliseconds")]
-pub(super) fn exact(number: i64) -> f64 {
+pub(crate) fn exact(number: i64) -> f64 {
     number as f64
 }

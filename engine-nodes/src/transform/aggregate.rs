@@ -8,9 +8,10 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::node_type::{BatchNode, Compiled};
+use super::batch_node::BatchNode;
 use super::parameters::{Entries, FieldList, Flag, Text};
 use crate::conversion::FieldPath;
+use crate::node_type::Compiled;
 
 pub(super) fn schema() -> NodeSchema {
     let group_by = Property::string("groupByFields").description("Fields, separated by commas; each combination of their values gets an item");

@@ -11,9 +11,9 @@ use engine_core::schema::{NodeGroup, NodeSchema, Port, Property, PropertyGroup};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::node_type::Compiled;
 use super::parameters::{Entries, FieldList, Flag, Text};
 use crate::conversion::{FieldPath, nearly_same, same};
+use crate::node_type::Compiled;
 
 pub(super) fn schema() -> NodeSchema {
     let pair = [Property::string("field1").display_name("Input A Field"), Property::string("field2").display_name("Input B Field")];

@@ -6,14 +6,15 @@ use engine_core::schema::{NodeGroup, NodeSchema, Property, PropertyGroup};
 use serde::Deserialize;
 
 use super::aggregate::{self, Aggregate, WholeItems};
+use super::batch_node::BatchNode;
 use super::limit;
-use super::node_type::{BatchNode, Compiled};
 use super::parameters::{Entries, FieldList, Text};
 use super::remove_duplicates::{self, Duplicates};
 use super::sort;
 use super::split_out::{self, SplitOut};
 use super::summarize::{self, Summary};
 use crate::conversion::FieldPath;
+use crate::node_type::Compiled;
 
 const SPLIT: &str = "splitOutItems";
 const AGGREGATE: &str = "aggregateItems";

@@ -7,7 +7,8 @@ use engine_core::schema::{NodeGroup, NodeSchema, Property};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::node_type::{BatchNode, Compiled};
+use super::batch_node::BatchNode;
+use crate::node_type::Compiled;
 
 pub(super) fn schema() -> NodeSchema {
     NodeSchema::new("limit", "Limit")

@@ -14,24 +14,24 @@ mod sort;
 mod split_out;
 mod summarize;
 
-mod node_type;
+mod batch_node;
 mod order;
 mod parameters;
 
-use node_type::SimpleType;
+use crate::node_type::Definition;
 
 /// Adds the nodes of this group.
 pub(crate) fn register(registry: &mut NodeRegistry) -> Result<(), RegistryError> {
     registry.register(edit_fields::definition())?;
     registry.register(edit_fields::first_versions())?;
-    registry.register(SimpleType::new(split_out::schema(), split_out::compile))?;
-    registry.register(SimpleType::new(aggregate::schema(), aggregate::compile))?;
-    registry.register(SimpleType::new(summarize::schema(), summarize::compile))?;
-    registry.register(SimpleType::new(sort::schema(), sort::compile))?;
-    registry.register(SimpleType::new(limit::schema(), limit::compile))?;
-    registry.register(SimpleType::new(remove_duplicates::schema(), remove_duplicates::compile))?;
-    registry.register(SimpleType::new(item_lists::schema(), item_lists::compile))?;
-    registry.register(SimpleType::new(compare_datasets::schema(), compare_datasets::compile))?;
-    registry.register(SimpleType::new(date_time::schema(), date_time::compile))?;
-    registry.register(SimpleType::new(rename_keys::schema(), rename_keys::compile))
+    registry.register(Definition::new(split_out::schema(), split_out::compile))?;
+    registry.register(Definition::new(aggregate::schema(), aggregate::compile))?;
+    registry.register(Definition::new(summarize::schema(), summarize::compile))?;
+    registry.register(Definition::new(sort::schema(), sort::compile))?;
+    registry.register(Definition::new(limit::schema(), limit::compile))?;
+    registry.register(Definition::new(remove_duplicates::schema(), remove_duplicates::compile))?;
+    registry.register(Definition::new(item_lists::schema(), item_lists::compile))?;
+    registry.register(Definition::new(compare_datasets::schema(), compare_datasets::compile))?;
+    registry.register(Definition::new(date_time::schema(), date_time::compile))?;
+    registry.register(Definition::new(rename_keys::schema(), rename_keys::compile))
 }

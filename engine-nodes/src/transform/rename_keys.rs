@@ -10,9 +10,9 @@ use engine_core::schema::{NodeGroup, NodeSchema, Property, PropertyGroup};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::node_type::Compiled;
 use super::parameters::{Entries, Flag, Text};
 use crate::conversion::{FieldPath, Pattern};
+use crate::node_type::Compiled;
 
 pub(super) fn schema() -> NodeSchema {
     let key = [

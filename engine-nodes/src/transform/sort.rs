@@ -12,11 +12,11 @@ use engine_core::schema::{NodeGroup, NodeSchema, Property, PropertyGroup};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::node_type::Compiled;
 use super::order::{rank, sort_by};
 use super::parameters::{Entries, Flag, Text};
 use super::split_out::DOTS_HINT;
 use crate::conversion::FieldPath;
+use crate::node_type::Compiled;
 
 const DEFAULT_CODE: &str = "\
 // The two items to compare are in the variables a and b

@@ -11,9 +11,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::node_type::Compiled;
 use super::parameters::{FieldList, Flag, Text};
 use crate::conversion::FieldPath;
+use crate::node_type::Compiled;
 
 pub(super) fn schema() -> NodeSchema {
     NodeSchema::new("split_out", "Split Out")

@@ -10,9 +10,10 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::node_type::{BatchNode, Compiled};
+use super::batch_node::BatchNode;
 use super::parameters::{Entries, FieldList, Flag, Text};
 use crate::conversion::FieldPath;
+use crate::node_type::Compiled;
 
 pub(super) fn schema() -> NodeSchema {
     let not_found = Property::boolean("continueIfFieldNotFound", false).until(1.1).description("Whether a field that no item has is no error");

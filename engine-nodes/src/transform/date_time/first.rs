@@ -3,15 +3,14 @@
 use engine_core::expression::js;
 use engine_core::model::Item;
 use engine_core::node::NodeError;
-use jiff::Zoned;
-use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::super::parameters::Text;
 use super::moment::{MomentFormat, MomentReader};
-use super::{Number, Work, instant, present};
-use crate::conversion::{Amounts, Dates, LuxonFormat, Unit, named_zone, plus};
+use super::second::later;
+use super::{Here, Number, Work, milliseconds, present};
+use crate::luxon::{Moment, Unit, Zone, format};
 
 /// What Moment writes for a date that there is not.
 const INVALID: &str = "Invalid date";
@@ -85,13 +84,13 @@ impl From<Parameters> for Action {
 impl Work for Action {
     const LINKS_ERRORS: bool = true;
 
-    fn run(&self, item: &Item, dates: &Dates) -> Result<Option<Item>, NodeError> {
+    fn run(&self, item: &Item, here: &Here) -> Result<Option<Item>, NodeError> {
         let text = match &self.what {
             What::Format { format, from_zone, to_zone } => {
                 let Some(value) = &self.value else { return Ok(None) };
-                self.format(value, format, [from_zone.as_deref(), to_zone.as_deref()], dates)?
+                self.format(value, format, [from_zone.as_deref(), to_zone.as_deref()], here)?
             }
-            What::Calculate { sign, duration, unit } => self.calculate(sign * js::to_number(duration), unit, dates)?,
+            What::Calculate { sign, duration, unit } => self.calculate(sign * js::to_number(duration), unit, here)?,
         };
         let mut made = item.clone();
         made.json_mut().insert(self.output.clone(), text.into());
@@ -100,57 +99,52 @@ impl Work for Action {
 }
 
 impl Action {
-    fn format(&self, value: &Value, format: &MomentFormat, [from_zone, to_zone]: [Option<&str>; 2], dates: &Dates) -> Result<String, NodeError> {
+    fn format(&self, value: &Value, format: &MomentFormat, [from_zone, to_zone]: [Option<&str>; 2], here: &Here) -> Result<String, NodeError> {
         let zoned = from_zone.is_some() || to_zone.is_some();
-        let zone = |name: Option<&str>| name.map_or_else(|| Some(dates.zone().clone()), named_zone).unwrap_or(TimeZone::UTC);
-        let meant = if zoned { zone(from_zone) } else { TimeZone::UTC };
-        let date = match (Number::of(Some(value)), value, &self.from) {
-            (Number::Milliseconds(milliseconds), ..) => instant(milliseconds, &TimeZone::UTC),
-            (_, Value::String(text), Form::Format(from)) => from.read(text, &now(dates, &meant)),
-            (_, Value::String(text), _) => read(text, &meant, dates),
+        let zone = |name: Option<&str>| name.map_or_else(|| Some(here.zone.clone()), Zone::parse).unwrap_or(Zone::UTC);
+        let meant = if zoned { zone(from_zone) } else { Zone::UTC };
+        let millis = match (Number::of(Some(value)), value, &self.from) {
+            (Number::Milliseconds(number), ..) => milliseconds(number),
+            (_, Value::String(text), Form::Format(from)) => from.read(text, &here.now_in(&meant)),
+            (_, Value::String(text), _) => read(text, &meant, here),
             _ => None,
         };
-        if date.is_none() && matches!(self.from, Form::None) {
+        if millis.is_none() && matches!(self.from, Form::None) {
             return Err(NodeError::fatal("The date input format could not be recognized. Please set the \"From Format\" field"));
         }
-        let date = date.map(|date| date.with_time_zone(if zoned { zone(to_zone) } else { TimeZone::UTC }));
-        Ok(date.map_or_else(|| INVALID.to_owned(), |date| format.format(&date)))
+        let zone = if zoned { zone(to_zone) } else { Zone::UTC };
+        Ok(millis.map_or_else(|| INVALID.to_owned(), |millis| format.format(&Moment { millis, zone })))
     }
 
-    fn calculate(&self, amount: f64, unit: &str, dates: &Dates) -> Result<String, NodeError> {
+    fn calculate(&self, amount: f64, unit: &str, here: &Here) -> Result<String, NodeError> {
         let value = self.value.clone().unwrap_or_default();
-        let date = match &self.from {
+        let millis = match &self.from {
             Form::Format(from) => from
-                .read(&js::to_string(&value), &now(dates, &TimeZone::UTC))
+                .read(&js::to_string(&value), &here.now_in(&Zone::UTC))
                 .ok_or_else(|| NodeError::fatal("Date input cannot be parsed. Please recheck the value and the \"From Format\" field."))?,
-            _ => browser_date(&value, dates)
+            _ => browser_date(&value, here)
                 .ok_or_else(|| NodeError::fatal("Unrecognized date input. Please specify a format in the \"From Format\" field."))?,
         };
-        let unit = Unit::named(unit).ok_or_else(|| NodeError::fatal(format!("there is no unit of time called '{unit}'")))?;
+        let unit = Unit::parse(unit).ok_or_else(|| NodeError::fatal(format!("there is no unit of time called '{unit}'")))?;
         // Moment adds whole days and months only, rounded away from zero.
-        let amount = if matches!(unit, Unit::Hours | Unit::Minutes | Unit::Seconds | Unit::Milliseconds) { amount } else { amount.round() };
-        let date = plus(&date.with_time_zone(TimeZone::UTC), &Amounts::of(unit, amount)).ok_or_else(|| NodeError::fatal(INVALID))?;
-        Ok(LuxonFormat::new("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'").format(&date))
+        let amount = if unit < Unit::Hour { amount.round() } else { amount };
+        let date = later(&Moment { millis, zone: Zone::UTC }, unit, amount).ok_or_else(|| NodeError::fatal(INVALID))?;
+        Ok(format(&date, "yyyy-MM-dd'T'HH:mm:ss.SSS'Z'", "en"))
     }
-}
-
-fn now(dates: &Dates, zone: &TimeZone) -> Zoned {
-    dates.now().zoned().with_time_zone(zone.clone())
 }
 
 /// Reads a text as Moment does without a format. What is not of ISO's form goes to the browser's reader, which knows no zone but UTC.
-fn read(text: &str, zone: &TimeZone, dates: &Dates) -> Option<Zoned> {
+fn read(text: &str, zone: &Zone, here: &Here) -> Option<i64> {
     let is_iso = text.trim_start_matches(['+', '-']).bytes().take(4).filter(u8::is_ascii_digit).count() == 4 && !text.contains('/');
-    let name = zone.iana_name().filter(|_| is_iso).unwrap_or("UTC");
-    Dates::new(name, dates.now().instant()).parse(text).map(|date| date.zoned().clone())
+    if is_iso { here.read(text, &zone.name()) } else { here.read(text, "UTC") }
 }
 
 /// `new Date(value)`.
-fn browser_date(value: &Value, dates: &Dates) -> Option<Zoned> {
+fn browser_date(value: &Value, here: &Here) -> Option<i64> {
     match value {
-        Value::String(text) => Dates::new("UTC", dates.now().instant()).parse(text).map(|date| date.zoned().clone()),
+        Value::String(text) => here.read(text, "UTC"),
         Value::Array(_) | Value::Object(_) => None,
-        other => instant(js::to_number(other), &TimeZone::UTC),
+        other => milliseconds(js::to_number(other)),
     }
 }
 
@@ -162,11 +156,11 @@ mod tests {
     use super::*;
 
     fn check(parameters: &Value, expect: &Value) {
-        let dates = Dates::new("America/New_York", Timestamp::parse("2024-05-06T07:08:09.010Z").unwrap());
+        let here = Here { zone: Zone::parse("America/New_York").unwrap(), now: Timestamp::parse("2024-05-06T07:08:09.010Z").unwrap() };
         let mut parameters = parameters.clone();
         parameters["dataPropertyName"] = json!("a.b");
         let action: Action = from_value(parameters.clone()).unwrap();
-        let got = match action.run(&Item::from_value(json!({"in": 1})), &dates) {
+        let got = match action.run(&Item::from_value(json!({"in": 1})), &here) {
             Ok(item) => item.map(|item| item.json()["a.b"].clone()).unwrap_or_default(),
             Err(error) => json!(error.message()),
         };

@@ -10,15 +10,15 @@ pub(super) use schema::schema;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use engine_core::expression::js;
-use engine_core::model::Item;
+use engine_core::expression::{Scope, js};
+use engine_core::model::{Item, Timestamp};
 use engine_core::node::{Node, NodeContext, NodeError, NodeOutput, NodeSpec, Typed, error_item};
-use jiff::{Timestamp, Zoned};
 use serde::de::{Deserialize, DeserializeOwned, Deserializer};
 use serde_json::Value;
 
-use super::node_type::Compiled;
 use crate::conversion::Dates;
+use crate::luxon::{Moment, Zone};
+use crate::node_type::Compiled;
 
 pub(super) fn compile(spec: &NodeSpec) -> Compiled {
     if spec.version.at_least(2, 0) {
@@ -33,7 +33,7 @@ trait Work: DeserializeOwned + Send + Sync + 'static {
     const LINKS_ERRORS: bool;
 
     /// The new item; `None` when there is none.
-    fn run(&self, item: &Item, dates: &Dates) -> Result<Option<Item>, NodeError>;
+    fn run(&self, item: &Item, here: &Here) -> Result<Option<Item>, NodeError>;
 }
 
 struct DateTimeNode<W> {
@@ -44,7 +44,7 @@ impl<W: Work> DateTimeNode<W> {
     async fn one(&self, context: &NodeContext, index: usize, item: &Item) -> Result<Option<Item>, NodeError> {
         let scope = context.scope(index);
         let work = self.work.at(&scope).await?;
-        Ok(work.run(item, &Dates::of(&scope))?.map(|item| item.paired_with(index)))
+        Ok(work.run(item, &Here::of(&scope))?.map(|item| item.paired_with(index)))
     }
 }
 
@@ -63,6 +63,27 @@ impl<W: Work> Node for DateTimeNode<W> {
             }
         }
         Ok(items.into())
+    }
+}
+
+/// Where and when the node runs.
+struct Here {
+    zone: Zone,
+    now: Timestamp,
+}
+
+impl Here {
+    fn of(scope: &dyn Scope) -> Self {
+        Self { zone: Zone::parse(&scope.facts().time_zone).unwrap_or(Zone::UTC), now: scope.now() }
+    }
+
+    fn now_in(&self, zone: &Zone) -> Moment {
+        Moment { millis: self.now.as_millis(), zone: zone.clone() }
+    }
+
+    /// Reads a text in any of the known forms; one without a zone is meant in the zone of this IANA name.
+    fn read(&self, text: &str, zone: &str) -> Option<i64> {
+        Dates::new(zone, self.now).parse(text).map(|date| date.millis())
     }
 }
 
@@ -93,9 +114,8 @@ impl Number {
     }
 }
 
-/// The instant of some milliseconds, seen in a zone.
-fn instant(milliseconds: f64, zone: &jiff::tz::TimeZone) -> Option<Zoned> {
-    #[expect(clippy::cast_possible_truncation, reason = "the range is checked first")]
-    let whole = (milliseconds.abs() <= 8.64e15).then_some(milliseconds as i64)?;
-    Some(Timestamp::from_millisecond(whole).ok()?.to_zoned(zone.clone()))
+/// The whole milliseconds of a number, where JavaScript's dates reach that far.
+#[expect(clippy::cast_possible_truncation, reason = "the range is checked first")]
+fn milliseconds(number: f64) -> Option<i64> {
+    (number.abs() <= 8.64e15).then_some(number as i64)
 }

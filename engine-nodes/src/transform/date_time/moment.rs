@@ -2,12 +2,9 @@
 
 use std::cell::OnceCell;
 
-use jiff::Zoned;
-use jiff::civil::{Date, Time};
-use jiff::tz::{Offset, TimeZone};
 use regex::Regex;
 
-use crate::conversion::LuxonFormat;
+use crate::luxon::{Local, Moment, Zone, days_in_month, format, ordinal_to_date};
 
 /// A format, split into tokens.
 #[derive(Clone, Debug)]
@@ -55,7 +52,7 @@ impl MomentFormat {
     }
 
     /// Writes a date in this format.
-    pub(super) fn format(&self, date: &Zoned) -> String {
+    pub(super) fn format(&self, date: &Moment) -> String {
         let write = |part: &Part| match part {
             Part::Text(text) => text.clone(),
             Part::Token(token) => write_token(token, date),
@@ -87,7 +84,7 @@ impl MomentReader {
     }
 
     /// Reads a text. Parts that are missing before the first one that is there are taken from `now`, in whose zone the time is meant.
-    pub(super) fn read(&self, text: &str, now: &Zoned) -> Option<Zoned> {
+    pub(super) fn read(&self, text: &str, now: &Moment) -> Option<i64> {
         let mut rest = text;
         let mut found = Found::default();
         let mut any = false;
@@ -156,37 +153,63 @@ fn ordinal(number: impl Into<i64>) -> String {
     format!("{number}{suffix}")
 }
 
-fn write_token(token: &str, date: &Zoned) -> String {
-    let luxon = |format: &str| LuxonFormat::new(format).format(date);
-    let number = |format: &str| luxon(format).parse::<i64>().unwrap_or_default();
+fn write_token(token: &str, date: &Moment) -> String {
+    let luxon = |token: &str| format(date, token, "en");
+    let number = |token: &str| luxon(token).parse::<i64>().unwrap_or_default();
+    let fields = date.fields();
+    let local = fields.local;
     match token {
-        "Mo" => ordinal(date.month()),
-        "Do" => ordinal(date.day()),
-        "DDDo" => ordinal(date.day_of_year()),
-        "do" => ordinal(date.weekday().to_sunday_zero_offset()),
-        "wo" => ordinal(number("n")),
-        "Wo" => ordinal(number("W")),
+        "Mo" => ordinal(local.month),
+        "Do" => ordinal(local.day),
+        "DDDo" => ordinal(fields.ordinal),
+        "do" => ordinal(fields.weekday % 7),
+        "wo" => ordinal(american_week(date).1),
+        "Wo" => ordinal(fields.week),
         "Qo" => ordinal(number("q")),
-        "d" | "e" => date.weekday().to_sunday_zero_offset().to_string(),
+        "d" | "e" => (fields.weekday % 7).to_string(),
         "dd" => luxon("EEE").chars().take(2).collect(),
+        "w" => american_week(date).1.to_string(),
+        "ww" => format!("{:02}", american_week(date).1),
+        "gg" => format!("{:02}", american_week(date).0 % 100),
+        "gggg" => format!("{:04}", american_week(date).0),
         "a" => luxon("a").to_lowercase(),
         "k" | "kk" => {
-            let hour = if date.hour() == 0 { 24 } else { date.hour() };
+            let hour = if local.hour == 0 { 24 } else { local.hour };
             if token == "kk" { format!("{hour:02}") } else { hour.to_string() }
         }
-        "hmm" => luxon("hmm"),
-        "hmmss" => luxon("hmmss"),
-        "YYYYY" => format!("{:05}", date.year()),
-        "YYYYYY" => format!("+{:06}", date.year()),
-        "z" | "zz" => date.time_zone().to_offset_info(date.timestamp()).abbreviation().to_owned(),
-        _ if token.starts_with('S') => fraction(date, token.len()),
+        "hmm" | "hmmss" | "Hmm" | "Hmmss" => luxon(token),
+        "YYYYY" => format!("{:05}", local.year),
+        "YYYYYY" => format!("+{:06}", local.year),
+        "z" | "zz" => abbreviation(date),
+        _ if token.starts_with('S') => fraction(local.millisecond, token.len()),
         _ => luxon(luxon_token(token)),
     }
 }
 
+/// Year and number of a week that begins on Sunday; the first week is the one with the first of January.
+fn american_week(date: &Moment) -> (i64, i64) {
+    let fields = date.fields();
+    let year = fields.local.year;
+    // The Saturday of the week decides; the days of the week that lie in the next year make it that year's first.
+    let saturday = fields.ordinal + 6 - fields.weekday % 7;
+    let days_in_year = 337 + days_in_month(year, 2);
+    if saturday > days_in_year { (year + 1, 1) } else { (year, (saturday + 6) / 7) }
+}
+
+/// The time zone's letters.
+fn abbreviation(date: &Moment) -> String {
+    match &date.zone {
+        Zone::Named(zone) => {
+            let timestamp = jiff::Timestamp::from_millisecond(date.millis).unwrap_or_default();
+            zone.to_offset_info(timestamp).abbreviation().to_owned()
+        }
+        fixed @ Zone::Fixed(_) => fixed.name(),
+    }
+}
+
 /// So many digits of the fraction of a second; the time has milliseconds.
-fn fraction(date: &Zoned, digits: usize) -> String {
-    format!("{:03}", date.subsec_nanosecond() / 1_000_000).chars().chain(std::iter::repeat('0')).take(digits).collect()
+fn fraction(millisecond: i64, digits: usize) -> String {
+    format!("{millisecond:03}").chars().chain(std::iter::repeat('0')).take(digits).collect()
 }
 
 /// The same token in Luxon's language.
@@ -198,14 +221,10 @@ fn luxon_token(token: &str) -> &str {
         "DDDD" => "ooo",
         "ddd" => "EEE",
         "dddd" => "EEEE",
-        "w" => "n",
-        "ww" => "nn",
         "Q" => "q",
         "YY" => "yy",
         "YYYY" => "yyyy",
         "Y" => "y",
-        "gg" => "ii",
-        "gggg" => "iiii",
         "GG" => "kk",
         "GGGG" => "kkkk",
         "A" => "a",
@@ -249,17 +268,18 @@ fn token_pattern(token: &str, strict: bool) -> Option<String> {
 /// What was found in a text.
 #[derive(Debug, Default)]
 struct Found {
-    year: Option<i32>,
-    month: Option<i32>,
-    day: Option<i32>,
-    day_of_year: Option<i32>,
-    weekday: Option<i32>,
-    hour: Option<i32>,
+    year: Option<i64>,
+    month: Option<i64>,
+    day: Option<i64>,
+    day_of_year: Option<i64>,
+    weekday: Option<i64>,
+    hour: Option<i64>,
     is_hour12: bool,
     afternoon: Option<bool>,
-    minute: Option<i32>,
-    second: Option<i32>,
-    nanosecond: Option<i32>,
+    minute: Option<i64>,
+    second: Option<i64>,
+    millisecond: Option<i64>,
+    /// Minutes.
     offset: Option<i32>,
     timestamp: Option<f64>,
 }
@@ -268,8 +288,8 @@ impl Found {
     /// Takes a token over; `None` when its text means nothing.
     fn take(&mut self, token: &str, text: &str) -> Option<()> {
         let digits: OnceCell<String> = OnceCell::new();
-        let number = || digits.get_or_init(|| text.chars().filter(char::is_ascii_digit).collect()).parse::<i32>().ok();
-        let two_digit_year = |year: i32| year + if year > 68 { 1900 } else { 2000 };
+        let number = || digits.get_or_init(|| text.chars().filter(char::is_ascii_digit).collect()).parse::<i64>().ok();
+        let two_digit_year = |year: i64| year + if year > 68 { 1900 } else { 2000 };
         match token {
             "YY" => self.year = Some(two_digit_year(number()?)),
             "YYYY" if text.len() == 2 => self.year = Some(two_digit_year(number()?)),
@@ -287,17 +307,17 @@ impl Found {
             "a" | "A" => self.afternoon = Some(text.to_ascii_lowercase().starts_with('p')),
             "m" | "mm" => self.minute = Some(number()?),
             "s" | "ss" => self.second = Some(number()?),
-            "Z" | "ZZ" => self.offset = Some(offset_seconds(text)?),
+            "Z" | "ZZ" => self.offset = Some(offset_minutes(text)?),
             "X" => self.timestamp = Some(text.parse::<f64>().ok()? * 1000.0),
             "x" => self.timestamp = Some(text.parse().ok()?),
-            _ if token.starts_with('S') => self.nanosecond = Some(milliseconds(text)? * 1_000_000),
+            _ if token.starts_with('S') => self.millisecond = Some(milliseconds(text)?),
             _ => {}
         }
         Some(())
     }
 
     /// Hours, minutes and perhaps seconds in one number.
-    fn take_clock(&mut self, token: &str, number: i32) {
+    fn take_clock(&mut self, token: &str, number: i64) {
         self.is_hour12 = token.starts_with('h');
         if token.ends_with("ss") {
             (self.hour, self.minute, self.second) = (Some(number / 10_000), Some(number / 100 % 100), Some(number % 100));
@@ -306,43 +326,42 @@ impl Found {
         }
     }
 
-    fn date(&self, now: &Zoned) -> Option<Zoned> {
+    /// The moment that was found, in milliseconds.
+    fn date(&self, now: &Moment) -> Option<i64> {
         if let Some(timestamp) = self.timestamp {
-            return super::instant(timestamp, now.time_zone());
+            return super::milliseconds(timestamp);
         }
-        let year = || i16::try_from(self.year.unwrap_or(now.year().into())).ok();
-        let date = match self.day_of_year {
-            Some(day) => {
-                let first = Date::new(year()?, 1, 1).ok()?;
-                (1..=first.days_in_year().into()).contains(&day).then(|| first.checked_add(jiff::Span::new().days(day - 1)).ok())??
-            }
-            None => self.month_date(year()?, now)?,
-        };
-        if self.weekday.is_some_and(|weekday| weekday != i32::from(date.weekday().to_sunday_zero_offset())) {
-            return None;
-        }
-        let (hour, next_day) = match self.hour24()? {
-            24 if [self.minute, self.second, self.nanosecond].iter().all(|part| part.unwrap_or(0) == 0) => (0, 1),
+        let (year, month, day) = self.day(&now.fields().local)?;
+        let (hour, later) = match self.hour24()? {
+            24 if [self.minute, self.second, self.millisecond].iter().all(|part| part.unwrap_or(0) == 0) => (0, 1),
             hour => (hour, 0),
         };
-        let small = |number: Option<i32>| i8::try_from(number.unwrap_or(0)).ok();
-        let time = Time::new(small(Some(hour))?, small(self.minute)?, small(self.second)?, self.nanosecond.unwrap_or(0)).ok()?;
-        let zone = match self.offset {
-            Some(seconds) => TimeZone::fixed(Offset::from_seconds(seconds).ok()?),
-            None => now.time_zone().clone(),
-        };
-        date.checked_add(jiff::Span::new().days(next_day)).ok()?.to_datetime(time).to_zoned(zone).ok()
+        let (minute, second) = (self.minute.unwrap_or(0), self.second.unwrap_or(0));
+        if hour > 23 || minute > 59 || second > 59 {
+            return None;
+        }
+        let local = Local { year, month, day: day + later, hour, minute, second, millisecond: self.millisecond.unwrap_or(0) };
+        let zone = self.offset.map_or_else(|| now.zone.clone(), Zone::Fixed);
+        let millis = local.in_zone(&zone, zone.offset(now.millis));
+        let weekday = Moment { millis, zone }.fields().weekday % 7;
+        self.weekday.is_none_or(|wanted| wanted == weekday).then_some(millis)
     }
 
-    /// The day by month: what is missing before the first part that is there is from now, after it 1.
-    fn month_date(&self, year: i16, now: &Zoned) -> Option<Date> {
+    /// The day: what is missing before the first part that is there is from now, after it 1.
+    fn day(&self, now: &Local) -> Option<(i64, i64, i64)> {
+        let year = self.year.unwrap_or(now.year);
+        if let Some(ordinal) = self.day_of_year {
+            let exists = (1..=337 + days_in_month(year, 2)).contains(&ordinal);
+            let [year, month, day] = ordinal_to_date(year, ordinal).try_into().ok()?;
+            return exists.then_some((year, month, day));
+        }
         let from_now = self.year.is_none() && self.month.is_none();
-        let month = self.month.unwrap_or(if self.year.is_none() { now.month().into() } else { 1 });
-        let day = self.day.unwrap_or(if from_now { now.day().into() } else { 1 });
-        Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
+        let month = self.month.unwrap_or(if self.year.is_none() { now.month } else { 1 });
+        let day = self.day.unwrap_or(if from_now { now.day } else { 1 });
+        ((1..=12).contains(&month) && (1..=days_in_month(year, month)).contains(&day)).then_some((year, month, day))
     }
 
-    fn hour24(&self) -> Option<i32> {
+    fn hour24(&self) -> Option<i64> {
         let hour = self.hour.unwrap_or(0);
         if self.is_hour12 && !(1..=12).contains(&hour) {
             return None;
@@ -356,35 +375,35 @@ impl Found {
 }
 
 /// The first three digits of a fraction.
-fn milliseconds(text: &str) -> Option<i32> {
+fn milliseconds(text: &str) -> Option<i64> {
     text.chars().chain("00".chars()).take(3).collect::<String>().parse().ok()
 }
 
 /// The place of the name with which a text begins.
-fn name_index(text: &str, names: &[&str]) -> Option<i32> {
+fn name_index(text: &str, names: &[&str]) -> Option<i64> {
     let text = text.to_ascii_lowercase();
-    names.iter().position(|name| text.starts_with(name)).and_then(|index| i32::try_from(index).ok())
+    names.iter().position(|name| text.starts_with(name)).and_then(|index| i64::try_from(index).ok())
 }
 
-/// Seconds of `Z`, `+05`, `+05:30` or `+0530`.
-fn offset_seconds(text: &str) -> Option<i32> {
+/// Minutes of `Z`, `+05`, `+05:30` or `+0530`.
+fn offset_minutes(text: &str) -> Option<i32> {
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
     let (hours, minutes) = digits.split_at_checked(2).unwrap_or(("0", "0"));
-    let seconds = hours.parse::<i32>().ok()? * 3600 + minutes.parse::<i32>().unwrap_or(0) * 60;
-    Some(if text.starts_with('-') { -seconds } else { seconds })
+    let minutes = hours.parse::<i32>().ok()? * 60 + minutes.parse::<i32>().unwrap_or(0);
+    Some(if text.starts_with('-') { -minutes } else { minutes })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn at(text: &str) -> Zoned {
-        text.parse().unwrap()
+    fn at(text: &str, zone: &str) -> Moment {
+        Moment { millis: engine_core::model::Timestamp::parse(text).unwrap().as_millis(), zone: Zone::parse(zone).unwrap() }
     }
 
     #[test]
     fn tokens_are_written() {
-        let date = at("2023-09-03T13:07:05.054[America/New_York]");
+        let date = at("2023-09-03T17:07:05.054Z", "America/New_York");
         let check = |format: &str, expect: &str| assert_eq!(MomentFormat::new(format).format(&date), expect, "{format:?}");
         check("MM/DD/YYYY", "09/03/2023");
         check("MMMM Do YYYY, h:mm:ss a", "September 3rd 2023, 1:07:05 pm");
@@ -402,10 +421,12 @@ mod tests {
 
     #[test]
     fn texts_are_read() {
-        let now = at("2024-05-06T07:08:09[UTC]");
+        let now = at("2024-05-06T07:08:09Z", "UTC");
         let check = |text: &str, format: &str, loose: Option<&str>, strict: Option<&str>| {
             let read = |strict| {
-                MomentReader::new(format, strict).read(text, &now).map(|date| crate::conversion::to_iso(&date.with_time_zone(TimeZone::UTC)))
+                MomentReader::new(format, strict)
+                    .read(text, &now)
+                    .map(|millis| crate::luxon::format(&Moment { millis, zone: Zone::UTC }, "yyyy-MM-dd'T'HH:mm:ss.SSS'Z'", "en"))
             };
             assert_eq!(read(false).as_deref(), loose, "{text:?} {format:?}");
             assert_eq!(read(true).as_deref(), strict, "{text:?} {format:?} strictly");

@@ -3,14 +3,12 @@
 use engine_core::expression::js;
 use engine_core::model::{Item, Json};
 use engine_core::node::NodeError;
-use jiff::Zoned;
-use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::super::parameters::{Flag, Text};
-use super::{Number, Work, instant, present};
-use crate::conversion::{Amounts, Dates, LuxonFormat, LuxonReader, ReadError, Unit, difference, named_zone, plus, start_of, to_iso};
+use super::{Here, Number, Work, milliseconds, present};
+use crate::luxon::{IsoOptions, Moment, Read, Setting, Span, Unit, Zone, difference, format, iso_date, iso_time, scan};
 
 /// What Luxon writes for a date that there is not.
 const INVALID: &str = "Invalid DateTime";
@@ -28,7 +26,7 @@ pub(super) struct Operation {
 enum What {
     Now { with_time: bool, zone: Option<String> },
     Add { date: Option<Value>, unit: String, amount: Value, sign: f64 },
-    Format { date: Option<Value>, format: LuxonFormat, from: Option<LuxonReader>, in_workflow_zone: bool },
+    Format { date: Option<Value>, format: String, from: Option<String>, in_workflow_zone: bool },
     RoundDown { date: Option<Value>, unit: String },
     RoundUp { date: Option<Value>, unit: String },
     Nothing,
@@ -89,8 +87,7 @@ impl From<Parameters> for What {
             "subtractFromDate" => Self::Add { date: magnitude, unit: time_unit.0, amount: duration, sign: -1.0 },
             "formatDate" => {
                 let format = if parameters.format.0 == "custom" { parameters.custom_format.0 } else { parameters.format.0 };
-                let from = filled(options.from_format.0).map(|from| LuxonReader::new(&from));
-                Self::Format { date, format: LuxonFormat::new(&format), from, in_workflow_zone: js::truthy(&options.timezone) }
+                Self::Format { date, format, from: filled(options.from_format.0), in_workflow_zone: js::truthy(&options.timezone) }
             }
             "roundDate" => match parameters.mode.0.as_str() {
                 "roundDown" => Self::RoundDown { date, unit: parameters.to_nearest.0 },
@@ -116,9 +113,9 @@ impl From<Parameters> for What {
 impl Work for Operation {
     const LINKS_ERRORS: bool = false;
 
-    fn run(&self, item: &Item, dates: &Dates) -> Result<Option<Item>, NodeError> {
+    fn run(&self, item: &Item, here: &Here) -> Result<Option<Item>, NodeError> {
         let mut made = if self.keeps_fields { item.clone() } else { Item::new(Json::new()) };
-        match self.what.value(dates)? {
+        match self.what.value(here)? {
             Some(value) => _ = made.json_mut().insert(self.output.clone(), value),
             // JavaScript would write undefined here, which hides what was there.
             None if made.json().contains_key(&self.output) => _ = made.json_mut().shift_remove(&self.output),
@@ -130,51 +127,78 @@ impl Work for Operation {
 
 impl What {
     /// The result; `None` for none at all.
-    fn value(&self, dates: &Dates) -> Result<Option<Value>, NodeError> {
-        let here = |date: &Option<Value>| read(date.as_ref(), dates);
+    fn value(&self, here: &Here) -> Result<Option<Value>, NodeError> {
+        let read = |date: &Option<Value>| read(date.as_ref(), here);
         Ok(Some(match self {
-            Self::Now { with_time, zone } => now(dates, zone.as_deref(), *with_time)?,
-            Self::Add { date, unit, amount, sign } => {
-                let amounts = Amounts::of(unit_named(unit)?, sign * js::to_number(amount));
-                iso(plus(&here(date)?, &amounts))
-            }
+            Self::Now { with_time, zone } => now(here, zone.as_deref(), *with_time)?,
+            Self::Add { date, unit, amount, sign } => iso(later(&read(date)?, unit_named(unit)?, sign * js::to_number(amount))),
             Self::Format { date, format, from, in_workflow_zone } => {
-                return formatted(date.as_ref(), (format, from.as_ref()), dates, *in_workflow_zone);
+                return formatted(date.as_ref(), (format, from.as_deref()), here, *in_workflow_zone);
             }
-            Self::RoundDown { date, unit } => iso(start_of(&here(date)?, unit_named(unit)?)),
+            Self::RoundDown { date, unit } => iso(Some(read(date)?.start_of(unit_named(unit)?))),
             Self::RoundUp { date, unit } => {
                 let unit = unit_named(unit)?;
-                iso(plus(&here(date)?, &Amounts::of(unit, 1.0)).and_then(|date| start_of(&date, unit)))
+                iso(later(&read(date)?, unit, 1.0).map(|date| date.start_of(unit)))
             }
             Self::Nothing => return Ok(None),
             Self::Between { start, end, units, as_text } => {
                 let units = units.iter().map(|unit| unit_named(unit)).collect::<Result<Vec<_>, _>>()?;
-                let amounts = difference(&here(start)?, &here(end)?, &units).ok_or_else(|| NodeError::fatal(INVALID))?;
-                if *as_text { amounts.to_iso().into() } else { Value::Object(amounts.to_json()) }
+                let span = difference(&read(start)?, &read(end)?, &units);
+                if *as_text { iso_span(&span).into() } else { amounts(&span) }
             }
-            Self::Extract { date, part } => extract(&here(date)?, part)?,
+            Self::Extract { date, part } => extract(&read(date)?, part)?,
         }))
     }
 }
 
-fn iso(date: Option<Zoned>) -> Value {
-    date.map_or_else(|| INVALID.into(), |date| to_iso(&date).into())
+/// A date later by an amount; `None` when that is beyond the calendar.
+pub(super) fn later(date: &Moment, unit: Unit, amount: f64) -> Option<Moment> {
+    // A year has some 3e10 milliseconds, and the calendar some 3e5 years.
+    let later = (amount.abs() < 1e16).then(|| date.plus(&Span::of(unit, if unit < Unit::Hour { amount.clamp(-1e9, 1e9) } else { amount })))?;
+    milliseconds(crate::luxon::exact(later.millis)).map(|_| later)
+}
+
+fn iso(date: Option<Moment>) -> Value {
+    let options = IsoOptions::default();
+    date.map_or_else(|| INVALID.into(), |date| format!("{}T{}", iso_date(&date, &options), iso_time(&date, &options)).into())
+}
+
+/// `{"years": 1, "days": 2.5}`.
+fn amounts(span: &Span) -> Value {
+    span.units().map(|(unit, amount)| (format!("{}s", unit.name()), js::from_f64(amount))).collect()
+}
+
+/// `P1Y2DT3H`.
+fn iso_span(span: &Span) -> String {
+    let part = |amount: f64, letter: &str| if amount == 0.0 { String::new() } else { js::number_to_string(amount) + letter };
+    let date = [
+        part(span.get(Unit::Year), "Y"),
+        part(span.get(Unit::Month) + span.get(Unit::Quarter) * 3.0, "M"),
+        part(span.get(Unit::Week), "W"),
+        part(span.get(Unit::Day), "D"),
+    ];
+    let has_seconds = span.get(Unit::Second) != 0.0 || span.get(Unit::Millisecond) != 0.0;
+    let seconds = ((span.get(Unit::Second) * 1000.0 + span.get(Unit::Millisecond)).round()) / 1000.0;
+    let seconds = if has_seconds { js::number_to_string(seconds) + "S" } else { String::new() };
+    let time = [part(span.get(Unit::Hour), "H"), part(span.get(Unit::Minute), "M"), seconds].concat();
+    match (date.concat(), time) {
+        (date, time) if date.is_empty() && time.is_empty() => "PT0S".to_owned(),
+        (date, time) if time.is_empty() => format!("P{date}"),
+        (date, time) => format!("P{date}T{time}"),
+    }
 }
 
 fn unit_named(name: &str) -> Result<Unit, NodeError> {
-    Unit::named(name).ok_or_else(|| NodeError::fatal(format!("Invalid unit {name}")))
+    Unit::parse(name).ok_or_else(|| NodeError::fatal(format!("Invalid unit {name}")))
 }
 
-fn now(dates: &Dates, zone: Option<&str>, with_time: bool) -> Result<Value, NodeError> {
-    let now = dates.now();
-    let now = match zone {
-        Some(name) => {
-            let zone = named_zone(name).ok_or_else(|| NodeError::fatal(format!("The timezone {name} is not valid. Please check the timezone.")))?;
-            now.zoned().with_time_zone(zone)
-        }
-        None => now.zoned().clone(),
+fn now(here: &Here, zone: Option<&str>, with_time: bool) -> Result<Value, NodeError> {
+    let zone = match zone {
+        Some(name) => Zone::parse(name).ok_or_else(|| NodeError::fatal(format!("The timezone {name} is not valid. Please check the timezone.")))?,
+        None => here.zone.clone(),
     };
-    Ok(iso(if with_time { Some(now) } else { start_of(&now, Unit::Days) }))
+    let now = here.now_in(&zone);
+    Ok(iso(Some(if with_time { now } else { now.start_of(Unit::Day) })))
 }
 
 fn invalid() -> NodeError {
@@ -182,80 +206,78 @@ fn invalid() -> NodeError {
 }
 
 /// Reads a date and shows it in the workflow's zone. What is not there is now.
-fn read(value: Option<&Value>, dates: &Dates) -> Result<Zoned, NodeError> {
-    let Some(value) = value else { return Ok(dates.now().zoned().clone()) };
-    read_instant(value, dates)?.map(|date| date.with_time_zone(dates.zone().clone())).ok_or_else(invalid)
+fn read(value: Option<&Value>, here: &Here) -> Result<Moment, NodeError> {
+    let Some(value) = value else { return Ok(here.now_in(&here.zone)) };
+    let millis = read_instant(value, here)?.ok_or_else(invalid)?;
+    Ok(Moment { millis, zone: here.zone.clone() })
 }
 
 /// Reads a number or a text without a format. A text without a zone is meant in UTC.
-fn read_instant(value: &Value, dates: &Dates) -> Result<Option<Zoned>, NodeError> {
+fn read_instant(value: &Value, here: &Here) -> Result<Option<i64>, NodeError> {
     match (Number::of(Some(value)), value) {
-        (Number::Milliseconds(milliseconds), _) => Ok(instant(milliseconds, &TimeZone::UTC)),
-        (Number::No, Value::String(text)) => {
-            let utc = Dates::new("UTC", dates.now().instant());
-            utc.parse(text).map(|date| Some(date.zoned().clone())).ok_or_else(invalid)
-        }
+        (Number::Milliseconds(number), _) => Ok(milliseconds(number)),
+        (Number::No, Value::String(text)) => here.read(text, "UTC").map(Some).ok_or_else(invalid),
         _ => Err(invalid()),
     }
 }
 
 /// Formats a date: in its own offset where it has one to the east, otherwise in UTC, or in the workflow's zone.
-fn formatted(
-    date: Option<&Value>,
-    (format, from): (&LuxonFormat, Option<&LuxonReader>),
-    dates: &Dates,
-    in_workflow_zone: bool,
-) -> Result<Option<Value>, NodeError> {
+fn formatted(date: Option<&Value>, (wanted, from): (&str, Option<&str>), here: &Here, in_workflow_zone: bool) -> Result<Option<Value>, NodeError> {
     let date = match date {
         None | Some(Value::Null) => return Ok(date.cloned()),
         Some(date) => date,
     };
-    let parsed = match (from, date) {
-        (Some(from), Value::String(text)) => match from.read(text, dates.now().zoned()) {
-            Ok(date) => Some(date),
-            Err(ReadError::NoSuchDate) => None,
-            Err(ReadError::Unparsable) => return Err(invalid()),
-        },
-        _ => read_instant(date, dates)?,
+    let millis = match (from, date) {
+        (Some(from), Value::String(text)) => {
+            let setting = Setting { zone: here.zone.clone(), keep_zone: false, now: here.now.as_millis() };
+            match scan(text, from, "en", &setting) {
+                Read::Done(date) => Some(date.millis),
+                Read::OutOfRange(_) => None,
+                Read::Unknown => return Err(invalid()),
+            }
+        }
+        _ => read_instant(date, here)?,
     };
     let zone = match date {
-        _ if in_workflow_zone => Some(dates.zone().clone()),
+        _ if in_workflow_zone => Some(here.zone.clone()),
         Value::String(text) if from.is_some() || Number::of(Some(date)) == Number::No => own_zone(text),
-        _ => named_zone("Etc/UTC"),
+        _ => Zone::parse("Etc/UTC"),
     };
-    Ok(Some(match parsed.zip(zone) {
-        Some((date, zone)) => format.format(&date.with_time_zone(zone)).into(),
+    Ok(Some(match millis.zip(zone) {
+        Some((millis, zone)) => format(&Moment { millis, zone }, wanted, "en").into(),
         None => INVALID.into(),
     }))
 }
 
 /// The zone that n8n reads out of a text: the two characters after a plus are hours.
-fn own_zone(text: &str) -> Option<TimeZone> {
+fn own_zone(text: &str) -> Option<Zone> {
     match text.split_once('+') {
         Some((_, rest)) => {
             let rest = rest.split('+').next().unwrap_or_default();
             let hours: String = rest.chars().take(2).collect();
-            named_zone(&format!("Etc/GMT-{}", js::number_to_string(js::text_to_number(&hours))))
+            Zone::parse(&format!("Etc/GMT-{}", js::number_to_string(js::text_to_number(&hours))))
         }
-        None => named_zone("Etc/UTC"),
+        None => Zone::parse("Etc/UTC"),
     }
 }
 
-fn extract(date: &Zoned, part: &str) -> Result<Value, NodeError> {
+fn extract(date: &Moment, part: &str) -> Result<Value, NodeError> {
+    let fields = date.fields();
     Ok(match part {
-        "year" => date.year().into(),
-        "month" => date.month().into(),
-        "week" => date.date().iso_week_date().week().into(),
-        "day" => date.day().into(),
-        "hour" => date.hour().into(),
-        "minute" => date.minute().into(),
-        "second" => date.second().into(),
-        "millisecond" => date.millisecond().into(),
-        "quarter" => ((date.month() - 1) / 3 + 1).into(),
-        "weekday" => date.weekday().to_monday_one_offset().into(),
-        "ordinal" => date.day_of_year().into(),
+        "year" => fields.local.year,
+        "month" => fields.local.month,
+        "week" => fields.week,
+        "day" => fields.local.day,
+        "hour" => fields.local.hour,
+        "minute" => fields.local.minute,
+        "second" => fields.local.second,
+        "millisecond" => fields.local.millisecond,
+        "quarter" => (fields.local.month - 1) / 3 + 1,
+        "weekday" => fields.weekday,
+        "ordinal" => fields.ordinal,
         other => return Err(NodeError::fatal(format!("Invalid unit {other}"))),
-    })
+    }
+    .into())
 }
 
 #[cfg(test)]
@@ -266,11 +288,11 @@ mod tests {
     use super::*;
 
     fn check(parameters: &Value, expect: &Value) {
-        let dates = Dates::new("America/New_York", Timestamp::parse("2024-05-06T07:08:09.010Z").unwrap());
+        let here = Here { zone: Zone::parse("America/New_York").unwrap(), now: Timestamp::parse("2024-05-06T07:08:09.010Z").unwrap() };
         let mut parameters = parameters.clone();
         parameters["outputFieldName"] = json!("out");
         let operation: Operation = from_value(parameters.clone()).unwrap();
-        let got = match operation.run(&Item::from_value(json!({"in": 1})), &dates) {
+        let got = match operation.run(&Item::from_value(json!({"in": 1})), &here) {
             Ok(item) => Value::Object(item.unwrap().json().clone()),
             Err(error) => json!(error.message()),
         };

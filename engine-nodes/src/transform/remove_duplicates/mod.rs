@@ -14,9 +14,10 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::node_type::{BatchNode, Compiled};
+use super::batch_node::BatchNode;
 use super::parameters::Text;
 use crate::conversion::Dates;
+use crate::node_type::Compiled;
 
 use history::{History, Logic, MAX_ENTRIES};
 pub(super) use within_input::{Duplicates, Options, Rules, options, properties};

@@ -1,38 +1,13 @@
-//! Node types of this group as data: a schema and a function that compiles. Called by the group's `register`.
+//! Nodes that work on all items of their input at once. Most nodes of this group do.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use engine_core::model::Batch;
-use engine_core::node::{Node, NodeContext, NodeError, NodeOutput, NodeSpec, NodeType, Typed};
-use engine_core::problem::Problem;
-use engine_core::schema::NodeSchema;
+use engine_core::node::{Node, NodeContext, NodeError, NodeOutput, NodeSpec, Typed};
 use serde::de::DeserializeOwned;
 
-/// What compiling a node gives.
-pub(super) type Compiled = Result<Arc<dyn Node>, Vec<Problem>>;
-
-/// A node type made of a schema and a function.
-pub(super) struct SimpleType {
-    schema: NodeSchema,
-    compile: fn(&NodeSpec) -> Compiled,
-}
-
-impl SimpleType {
-    pub(super) fn new(schema: NodeSchema, compile: fn(&NodeSpec) -> Compiled) -> Self {
-        Self { schema, compile }
-    }
-}
-
-impl NodeType for SimpleType {
-    fn schema(&self) -> &NodeSchema {
-        &self.schema
-    }
-
-    fn compile(&self, spec: &NodeSpec) -> Compiled {
-        (self.compile)(spec)
-    }
-}
+use crate::node_type::Compiled;
 
 /// A node that works on all items of its input at once, with the parameters of the first item.
 pub(super) struct BatchNode<P> {

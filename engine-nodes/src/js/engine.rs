@@ -1,11 +1,11 @@
 //! The engine: compiles expressions, and evaluates them here or there.
 
 use std::fmt;
-use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use engine_core::expression::{Evaluation, ExpressionError, ExpressionErrorKind, Scope, Script, ScriptEngine};
+use futures::future::BoxFuture;
 
 use super::failure::Failure;
 use super::host::with_scope;
@@ -133,19 +133,31 @@ impl JsEngine {
     }
 
     /// Evaluates on a thread of the engine, within its full limits.
-    pub(super) fn evaluate_there(&self, program: Arc<Program>, scope: Arc<dyn Scope>) -> impl Future<Output = Evaluation> + Send + 'static {
+    pub(super) fn evaluate_there(&self, program: Arc<Program>, scope: Arc<dyn Scope>) -> BoxFuture<'static, Evaluation> {
+        if program.is_wild() && self.0.threads.is_overrun() {
+            return Box::pin(std::future::ready(Err(overrun())));
+        }
         let bounds = self.full_bounds();
         let engine = self.clone();
         let waiting = self.0.threads.submit(bounds.time, move |thread| {
             let realm = thread.realm(&bounds)?;
             let done = with_scope(&*scope, &engine, || realm.evaluate(&program, &bounds));
             done.unwrap_or_else(|limit| {
-                thread.forget_realm();
+                if !matches!(limit, Failure::Interrupted) {
+                    thread.forget_realm();
+                }
                 Err(limit.into_error())
             })
         });
-        async move { waiting.await.unwrap_or_else(|| Err(Failure::Interrupted.into_error())) }
+        Box::pin(async move { waiting.await.unwrap_or_else(|| Err(Failure::Interrupted.into_error())) })
     }
+}
+
+fn overrun() -> ExpressionError {
+    ExpressionError::new(
+        ExpressionErrorKind::Limit,
+        "scripts that could not be stopped are still running; this one might become another and is not begun",
+    )
 }
 
 impl ScriptEngine for JsEngine {

@@ -20,6 +20,7 @@ pub(super) struct Kit<'js> {
     /// The list behind an array, as long as no element was read.
     pub(super) untouched_list: Function<'js>,
     pub(super) is_array: Function<'js>,
+    pub(super) has_own: Function<'js>,
     /// The value in a boxed one, an empty object for sets and maps.
     pub(super) unbox: Function<'js>,
     /// A marked form of what JSON does not know.
@@ -51,6 +52,7 @@ impl<'js> Kit<'js> {
             lazy_prototype: exports.get("lazyPrototype")?,
             wrap_list: exports.get("wrapList")?,
             untouched_list: exports.get("untouchedList")?,
+            has_own: exports.get("hasOwn")?,
             is_array: exports.get("isArray")?,
             unbox: exports.get("unbox")?,
             mark: exports.get("mark")?,

@@ -21,6 +21,8 @@ pub struct JsLimits {
     pub output: usize,
     /// Number of script threads.
     pub threads: usize,
+    /// How many abandoned scripts may go on at once before scripts that might have to be abandoned are refused.
+    pub abandoned: usize,
     /// How long past its time limit a script may ignore the interrupt before it is abandoned with its thread.
     pub grace: Duration,
 }
@@ -36,6 +38,7 @@ impl Default for JsLimits {
             stack: 1 << 20,
             output: 64 << 20,
             threads: std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 8),
+            abandoned: 4,
             grace: Duration::from_millis(500),
         }
     }

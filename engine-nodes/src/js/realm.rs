@@ -162,7 +162,7 @@ fn compiled<'js>(ctx: &Ctx<'js>, program: &Program) -> rquickjs::Result<Function
         return Ok(function.clone());
     }
     let outer: Function<'js> = ctx.eval_with_options(program.source(), sloppy("expression"))?;
-    let mut helpers = rquickjs::function::Args::new(ctx.clone(), 6);
+    let mut helpers = rquickjs::function::Args::new(ctx.clone(), kit.helpers.len());
     for helper in kit.helpers.iter::<JsValue<'js>>() {
         helpers.push_arg(helper?)?;
     }

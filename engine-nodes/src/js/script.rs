@@ -22,8 +22,9 @@ pub(super) struct Program {
 
 impl Program {
     pub(super) fn new(id: u64, code: &str, text: bool, wild: bool) -> Self {
-        let source =
-            format!("(function(__e_scope,__e_x,__e_k,__e_t,__e_o,__e_m){{return function(){{const __e_s=new __e_scope();return (\n{code}\n)}}}})");
+        let source = format!(
+            "(function(__e_scope,__e_x,__e_k,__e_t,__e_o,__e_m,__e_l){{return function(){{const __e_s=new __e_scope();return (\n{code}\n)}}}})"
+        );
         Self { id, source, text, wild }
     }
 
@@ -33,6 +34,10 @@ impl Program {
 
     pub(super) fn source(&self) -> &str {
         &self.source
+    }
+
+    pub(super) fn is_wild(&self) -> bool {
+        self.wild
     }
 
     pub(super) fn is_text(&self) -> bool {
@@ -69,7 +74,6 @@ impl Script for JsScript {
     }
 
     fn evaluate(self: Arc<Self>, scope: Arc<dyn Scope>) -> BoxFuture<'static, Evaluation> {
-        let job = self.engine.evaluate_there(Arc::clone(&self.program), scope);
-        Box::pin(job)
+        self.engine.evaluate_there(Arc::clone(&self.program), scope)
     }
 }

@@ -42,6 +42,8 @@ struct State {
     idle: usize,
     next_number: u64,
     abandoned: u64,
+    /// Threads that were abandoned and still run.
+    stuck: usize,
     alarms: BinaryHeap<Alarm>,
     watching: bool,
     closed: bool,
@@ -103,6 +105,11 @@ impl Threads {
     /// How many jobs were abandoned with their threads.
     pub(super) fn abandoned(&self) -> u64 {
         lock(&self.shared.state).abandoned
+    }
+
+    /// Whether so many abandoned scripts still run that no more should be risked.
+    pub(super) fn is_overrun(&self) -> bool {
+        lock(&self.shared.state).stuck >= self.shared.limits.abandoned
     }
 
     /// Runs work that should be done after `time`. The answer is `None` when it was abandoned.
@@ -187,8 +194,12 @@ impl Shared {
     /// Waits for a job; `None` when the thread shall end.
     fn next_job(self: &Arc<Self>, thread: u64) -> Option<Job> {
         let mut state = lock(&self.state);
-        // A thread that was abandoned is not among them any more.
-        *state.threads.get_mut(&thread)? = None;
+        let Some(running) = state.threads.get_mut(&thread) else {
+            // Abandoned, and at last at its end.
+            state.stuck = state.stuck.saturating_sub(1);
+            return None;
+        };
+        *running = None;
         state.idle += 1;
         let job = loop {
             if let Some(job) = state.queue.pop_front() {
@@ -260,6 +271,7 @@ impl Shared {
                 }
                 let running = state.threads.remove(&thread).flatten();
                 state.abandoned += 1;
+                state.stuck += 1;
                 Self::start_thread(self, &mut state);
                 drop(state);
                 if let Some(give_up) = running.and_then(|running| lock(&running.control.give_up).take()) {

@@ -100,6 +100,12 @@ impl<'js> LazyObject<'js> {
     }
 }
 
+/// The index that a key is, written as JavaScript writes it.
+fn index(key: &str) -> Option<u32> {
+    let plain = key.starts_with(|first: char| first.is_ascii_digit()) && (key.len() == 1 || !key.starts_with('0'));
+    if plain { key.parse().ok().filter(|index| *index < u32::MAX) } else { None }
+}
+
 /// The text of a property name; `None` for a symbol.
 fn name_of(atom: &Atom<'_>) -> Result<Option<String>> {
     let value = atom.to_value()?;
@@ -168,7 +174,7 @@ impl<'js> JsClass<'js> for LazyObject<'js> {
         let this = this.borrow();
         let value = match this.own() {
             Some(own) => {
-                let is_own = own.own_keys::<Atom<'js>>(Filter::new().string().symbol()).flatten().any(|key| key == atom);
+                let is_own: bool = Kit::of(ctx)?.has_own.call((own.clone(), atom.to_value()?))?;
                 if is_own { Some(own.get(atom)?) } else { None }
             }
             None => match name_of(&atom)? {
@@ -185,7 +191,12 @@ impl<'js> JsClass<'js> for LazyObject<'js> {
             let names = own.own_keys::<Atom<'js>>(Filter::new().string().symbol().enum_only());
             return names.map(|atom| Ok(PropertyName { atom: atom?, is_enumerable: true })).collect();
         }
-        let names = this.source.get().keys();
+        let keys = this.source.get().keys();
+        // Keys that are indices come first, in their order, as in every object of JavaScript.
+        let mut indices: Vec<(u32, &String)> = keys.clone().filter_map(|key| Some((index(key)?, key))).collect();
+        indices.sort_by_key(|(index, _)| *index);
+        let others = keys.filter(|key| index(key).is_none());
+        let names = indices.iter().map(|(_, key)| *key).chain(others);
         names.map(|key| Ok(PropertyName { atom: Atom::from_str(ctx.clone(), key)?, is_enumerable: true })).collect()
     }
 }

@@ -5,9 +5,10 @@
 
   const { Proxy, Array, Object, Date, Map, Set, RegExp, Error, String, Number, Boolean, Symbol } = globalThis;
   const isArray = Array.isArray;
+  const { setPrototypeOf, defineProperty, getOwnPropertyNames, getOwnPropertyDescriptor } = Object;
   // Parts that are read later need what expressions may not have.
   kit.global = globalThis;
-  kit.defineProperty = Object.defineProperty;
+  kit.defineProperty = defineProperty;
   kit.Proxy = Proxy;
   kit.Promise = globalThis.Promise;
 
@@ -63,7 +64,7 @@
 
   // In the order of the parameters with which expressions are compiled. The scope and the dispatcher are made by other parts.
   kit.compileWith = (Scope, extend) => {
-    kit.helpers = [Scope, extend, checkedKey, hideGlobal, cut, cutMethod];
+    kit.helpers = [Scope, extend, checkedKey, hideGlobal, cut, cutMethod, kit.checkedLength];
   };
 
   // Lists of the engine. The handler converts elements when they are read; whatever else is done with the list makes a real array of it,
@@ -93,7 +94,7 @@
       for (let index = 0; index < length; index += 1) target.push(read !== undefined && read.has(index) ? read.get(index) : element(this.list, index));
       this.list = undefined;
       this.read = undefined;
-      Object.setPrototypeOf(this, forward);
+      setPrototypeOf(this, forward);
     }
 
     get(target, key) {
@@ -124,18 +125,18 @@
 
     defineProperty(target, key, descriptor) {
       this.fill(target);
-      Object.defineProperty(target, key, descriptor);
+      defineProperty(target, key, descriptor);
       return true;
     }
 
     ownKeys(target) {
       this.fill(target);
-      return Object.getOwnPropertyNames(target);
+      return getOwnPropertyNames(target);
     }
 
     getOwnPropertyDescriptor(target, key) {
       this.fill(target);
-      return Object.getOwnPropertyDescriptor(target, key);
+      return getOwnPropertyDescriptor(target, key);
     }
   }
 
@@ -152,6 +153,7 @@
 
   // What Rust asks when it reads a value.
   kit.isArray = isArray;
+  kit.hasOwn = Object.hasOwn;
   const { toWellFormed } = String.prototype;
   kit.wellFormed = (text) => toWellFormed.call(text);
   kit.unbox = (object) => {
@@ -166,5 +168,5 @@
   };
   kit.objectPrototype = Object.prototype;
   kit.lazyPrototype = Object.freeze(Object.create(Object.prototype));
-  kit.setPrototypeOf = Object.setPrototypeOf;
+  kit.setPrototypeOf = setPrototypeOf;
 });

@@ -3,7 +3,7 @@
   'use strict';
 
   const global = globalThis;
-  const { Object, Promise } = global;
+  const { Object } = global;
   const { getOwnPropertyNames, getOwnPropertySymbols, getOwnPropertyDescriptor, getPrototypeOf, defineProperty, freeze } = Object;
 
   // Code from text is compiled by the engine only.
@@ -47,8 +47,7 @@
   };
   const inherited = [
     [Object.prototype, ['toString', 'valueOf', 'hasOwnProperty', 'constructor', 'toLocaleString', 'isPrototypeOf', 'propertyIsEnumerable']],
-    [Array.prototype, ['toString', 'constructor']],
-    [Promise.prototype, ['then', 'constructor']],
+    [Array.prototype, ['toString']],
   ];
   for (const kind of [Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError]) {
     inherited.push([kind.prototype, ['name', 'message', 'constructor']]);

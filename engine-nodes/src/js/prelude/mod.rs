@@ -49,6 +49,7 @@ pub(super) fn install(ctx: &Ctx<'_>, purpose: Purpose) -> Result<()> {
     let host = host::object(ctx, purpose)?;
     let exports = Object::new(ctx.clone())?;
     run(ctx, (&host, &exports), "core", include_str!("core.js"))?;
+    run(ctx, (&host, &exports), "guard", include_str!("guard.js"))?;
     run(ctx, (&host, &exports), "scope", include_str!("scope.js"))?;
     run(ctx, (&host, &exports), "locale", include_str!("locale.js"))?;
     run(ctx, (&host, &exports), "freeze", include_str!("freeze.js"))?;

@@ -72,9 +72,15 @@ impl Parser<'_> {
             if !ASSIGNMENTS.contains(&operator) {
                 return Ok(());
             }
-            parser.note_assignment(start, literal);
+            let length = parser.note_assignment(start, literal);
             parser.advance()?;
-            parser.assignment(allow_in)
+            let value = parser.token.start;
+            parser.assignment(allow_in)?;
+            if length && parser.rewriting {
+                parser.edits.open(value, "__e_l(");
+                parser.edits.close(parser.last_end, ")");
+            }
+            Ok(())
         })
     }
 
@@ -87,8 +93,8 @@ impl Parser<'_> {
         self.assignment(allow_in)
     }
 
-    /// Notes that what was read from `start` on is assigned to: a name, or the names in a pattern.
-    pub(super) fn note_assignment(&mut self, start: usize, pattern: bool) {
+    /// Notes that what was read from `start` on is assigned to: a name, or the names in a pattern. True for the length of something.
+    pub(super) fn note_assignment(&mut self, start: usize, pattern: bool) -> bool {
         let end = self.last_end;
         let text = self.text_between(start, end);
         if pattern || text.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '$') {
@@ -97,6 +103,7 @@ impl Parser<'_> {
             // Growing arrays by hand is how to build what natives cannot be stopped on.
             self.wild = true;
         }
+        text.contains("length")
     }
 
     /// Operators between operands; their order does not matter here.

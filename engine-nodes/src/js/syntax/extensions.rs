@@ -2,7 +2,7 @@
 //!
 //! The rewritten code uses these names of the prelude: `__e_s`, the scope object; `__e_x(value, name, args)`, the dispatcher of extension
 //! functions; `__e_k(key)`, which checks a computed property name; `__e_t(value)`, which hides the global object; `__e_o` and `__e_m`, which cut
-//! an optional chain short. None of them can be named by an expression.
+//! an optional chain short; `__e_l(length)`, which refuses endless arrays. None of them can be named by an expression.
 
 /// The names of all extension functions: calls of methods with these names go through the dispatcher.
 const EXTENSIONS: &[&str] = &[

@@ -1,7 +1,7 @@
 //! Functions of all kinds, and classes.
 
 use super::lexer::{Kind, Token};
-use super::parser::{Parsed, Parser, Within};
+use super::parser::{Parsed, Parser, Problem, Within};
 use super::patterns::Declare;
 
 /// The words before the name of a method.
@@ -44,10 +44,15 @@ impl Parser<'_> {
         }
         let mark = self.mark();
         let outer = self.bindings.enter(true);
-        if self.arrow_head(asynchronous).is_ok() && self.at("=>") && !self.token.after_newline {
-            self.arrow_body(asynchronous)?;
-            self.bindings.leave(outer);
-            return Ok(true);
+        match self.arrow_head(asynchronous) {
+            Ok(()) if self.at("=>") && !self.token.after_newline => {
+                self.arrow_body(asynchronous)?;
+                self.bindings.leave(outer);
+                return Ok(true);
+            }
+            // What is forbidden in parameters may be allowed in an expression, if it is one.
+            Err(Problem::Forbidden(message)) => self.forbidden_parameter = Some(message),
+            _ => {}
         }
         self.rewind(&mark);
         self.no_arrows.insert(token.start);

@@ -14,6 +14,8 @@ mod lexer;
 mod parser;
 mod patterns;
 mod statements;
+#[cfg(test)]
+mod tests;
 
 pub(super) use extensions::unsafe_names;
 pub(super) use parser::{Problem, rewrite_expression};

@@ -52,7 +52,7 @@ pub(in crate::js) fn rewrite_expression(source: &str) -> Parsed<Rewritten> {
     Ok(Rewritten { code: code.get(start..).unwrap_or_default().to_owned(), wild })
 }
 
-#[expect(dead_code, reason = "for the runtime of Code nodes, which comes next")]
+#[cfg_attr(not(test), expect(dead_code, reason = "for the runtime of Code nodes, which comes next"))]
 /// The names that the body of a function assigns, but neither it nor the surroundings declare. `None` when the body is not understood.
 pub(in crate::js) fn assigned_globals(body: &str) -> Option<BTreeSet<String>> {
     let mut parser = Parser::new(body, false).ok()?;
@@ -98,6 +98,8 @@ pub(super) struct Parser<'s> {
     pub(super) within: Within,
     /// Opening parentheses that were tried as parameters of an arrow function, and are none.
     pub(super) no_arrows: HashSet<usize>,
+    /// What was wrong with parameters that may turn out to be an expression.
+    pub(super) forbidden_parameter: Option<String>,
     pub(super) temporaries: usize,
     depth: usize,
 }
@@ -127,6 +129,7 @@ impl<'s> Parser<'s> {
             wild: false,
             within: Within::default(),
             no_arrows: HashSet::new(),
+            forbidden_parameter: None,
             temporaries: 0,
             depth: 0,
         })
@@ -201,6 +204,9 @@ impl<'s> Parser<'s> {
     }
 
     pub(super) fn unexpected<T>(&self) -> Parsed<T> {
+        if let (true, Some(message)) = (self.at("=>"), &self.forbidden_parameter) {
+            return Err(Problem::Forbidden(message.clone()));
+        }
         let found = if self.at_end() { "the end" } else { self.text_of(self.token) };
         Err(Problem::Syntax(format!("invalid syntax: unexpected {found}")))
     }

@@ -1,6 +1,9 @@
 //! Tests of the engine as a whole.
 
 mod conformance;
+mod data;
+mod hostile;
+mod isolation;
 
 use engine_core::expression::{Evaluation, FixedScope, Scope, Template};
 use engine_core::model::Item;

@@ -48,7 +48,7 @@ impl Serve {
         let listener = TcpListener::bind(self.listen).await.with_context(|| format!("cannot listen on {}", self.listen))?;
         let address = listener.local_addr().context("the address could not be read")?;
         let public = self.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
-        let service = Service::new(setup::engine(None), Config::default().public_url(&public));
+        let service = Service::new(setup::engine(None)?, Config::default().public_url(&public));
         setup::print_line(&format!("listening on {public}"));
         activate(&service, &self.workflows, &public)?;
         let router = service.router().into_make_service_with_connect_info::<SocketAddr>();

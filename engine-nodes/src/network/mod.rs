@@ -28,6 +28,25 @@ pub use resolver::{NameService, SystemNames};
 
 use engine_core::node::{NodeRegistry, RegistryError};
 
+/// The codes of errors that the nodes of this group report while they run. Each has a page, `docs/errors/<code>.md`.
+pub const ERROR_CODES: &[&str] = &[
+    "command-failed",
+    "graphql-errors",
+    "http-address-refused",
+    "http-body-unreadable",
+    "http-connection",
+    "http-credential-refused",
+    "http-host-not-found",
+    "http-invalid-header",
+    "http-invalid-url",
+    "http-proxy-refused",
+    "http-response-too-large",
+    "http-setup",
+    "http-status",
+    "http-timeout",
+    "http-too-many-redirects",
+];
+
 /// The nodes of this group, and what they may reach. By default that is the public Internet, and no command.
 ///
 /// ```
@@ -79,5 +98,23 @@ impl NetworkNodes {
         #[cfg(feature = "command")]
         registry.register(execute_command::ExecuteCommandType::new(self.commands.clone()))?;
         Ok(())
+    }
+}
+
+/// The guide's examples compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/HTTP_REQUEST.md")]
+struct Guide;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_error_code_has_a_page() {
+        for code in ERROR_CODES {
+            let page = format!("{}/../docs/errors/{code}.md", env!("CARGO_MANIFEST_DIR"));
+            assert!(std::path::Path::new(&page).is_file(), "{page}");
+        }
     }
 }

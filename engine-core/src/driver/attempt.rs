@@ -9,7 +9,7 @@ use futures::FutureExt;
 use futures::future::{BoxFuture, Either, select};
 
 use super::JournalError;
-use super::drive::Shared;
+use super::shared::Shared;
 use crate::execution::NodeRun;
 use crate::node::{Node, NodeContext, NodeError, NodeOutput};
 use crate::observer::ExecutionEvent;

@@ -3,9 +3,8 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures::FutureExt;
@@ -14,6 +13,7 @@ use futures::stream::{FuturesUnordered, StreamExt};
 
 use super::attempt::{Attempted, attempt, is_simple, panicked, poll_once};
 use super::prepare::{Prepared, prepare};
+use super::shared::Shared;
 use super::{Control, ExecutionError, ExecutionResult, Journal, JournalEntry, JournalError, Outcome, Parked, Signal};
 use crate::execution::{ExecutionData, RunStatus};
 use crate::model::{Batch, NodeId, Timestamp};
@@ -79,13 +79,7 @@ impl Driver {
 
     async fn drive(self, begin: impl FnOnce(&mut Driving<'_>)) -> Result<Outcome, JournalError> {
         let Self { execution, options } = self;
-        let shared = Shared {
-            execution: &execution,
-            journal: options.journal.as_deref(),
-            observes: execution.services.observer.wants_nodes(),
-            paused: AtomicBool::new(false),
-            gate: Mutex::default(),
-        };
+        let shared = Shared::new(&execution, options.journal.as_deref());
         let mut driving = Driving::new(&shared, &options);
         shared.observe(ExecutionEvent::Started { at: driving.now });
         begin(&mut driving);
@@ -100,44 +94,6 @@ impl Driver {
     }
 }
 
-/// What the runs of nodes share with the loop.
-pub(super) struct Shared<'a> {
-    pub(super) execution: &'a Arc<ExecutionData>,
-    pub(super) journal: Option<&'a dyn Journal>,
-    observes: bool,
-    paused: AtomicBool,
-    gate: Mutex<Vec<Waker>>,
-}
-
-impl Shared<'_> {
-    pub(super) fn observe(&self, event: ExecutionEvent<'_>) {
-        if self.observes {
-            let observer = &self.execution.services.observer;
-            // A broken observer must not break the execution.
-            drop(std::panic::catch_unwind(AssertUnwindSafe(|| observer.observe(self.execution, event))));
-        }
-    }
-
-    /// Completes when the execution is not paused.
-    pub(super) async fn gate(&self) {
-        poll_fn(|context| {
-            if !self.paused.load(Ordering::Acquire) {
-                return Poll::Ready(());
-            }
-            self.gate.lock().unwrap_or_else(PoisonError::into_inner).push(context.waker().clone());
-            if self.paused.load(Ordering::Acquire) { Poll::Pending } else { Poll::Ready(()) }
-        })
-        .await;
-    }
-
-    fn set_paused(&self, paused: bool) {
-        self.paused.store(paused, Ordering::Release);
-        if !paused {
-            self.gate.lock().unwrap_or_else(PoisonError::into_inner).drain(..).for_each(Waker::wake);
-        }
-    }
-}
-
 /// Something that was waited for.
 enum Landed {
     /// The tries of a run are over.
@@ -149,32 +105,33 @@ enum Landed {
 }
 
 /// A node that waits.
-struct Pending {
-    activation: Activation,
-    started: Timestamp,
-    wait: Wait,
-    elapsed: bool,
+pub(super) struct Pending {
+    pub(super) activation: Activation,
+    pub(super) started: Timestamp,
+    pub(super) wait: Wait,
+    pub(super) elapsed: bool,
 }
 
 /// After so many nodes without a pause others get their turn.
 const YIELD_EVERY: u32 = 128;
 
-struct Driving<'a> {
+/// The loop's state.
+pub(super) struct Driving<'a> {
     shared: &'a Shared<'a>,
     plan: &'a Plan,
     options: &'a DriverOptions,
     state: ExecutionState,
-    commands: VecDeque<Command>,
+    pub(super) commands: VecDeque<Command>,
     flight: FuturesUnordered<BoxFuture<'a, Landed>>,
-    pending: Vec<Pending>,
+    pub(super) pending: Vec<Pending>,
     buffer: Vec<Command>,
     now: Timestamp,
-    last: Option<u32>,
-    error: Option<ExecutionError>,
+    pub(super) last: Option<u32>,
+    pub(super) error: Option<ExecutionError>,
     failure: Option<JournalError>,
     parked: bool,
-    ended: Option<ExecutionStatus>,
-    replaying: bool,
+    pub(super) ended: Option<ExecutionStatus>,
+    pub(super) replaying: bool,
 }
 
 impl<'a> Driving<'a> {
@@ -209,7 +166,7 @@ impl<'a> Driving<'a> {
         }
     }
 
-    fn apply(&mut self, event: Event) {
+    pub(super) fn apply(&mut self, event: Event) {
         self.parked = false;
         self.state.apply(event, &self.shared.execution.log, &mut self.buffer);
         self.commands.extend(self.buffer.drain(..));
@@ -257,6 +214,9 @@ impl<'a> Driving<'a> {
             }
             Command::Park => self.parked = true,
             Command::End(status) => {
+                if status == ExecutionStatus::Error && self.error.is_none() {
+                    self.error = self.last_error();
+                }
                 let (error, at) = (self.error.clone(), self.now);
                 self.journal(|| JournalEntry::Ended { status, error, at });
                 self.ended = Some(status);
@@ -359,7 +319,7 @@ impl<'a> Driving<'a> {
         self.apply(Event::Waiting { node, record });
     }
 
-    fn arm(&mut self, activation: &Activation, wait: &Wait) {
+    pub(super) fn arm(&mut self, activation: &Activation, wait: &Wait) {
         self.options.control.waiting(self.plan.node(activation.node).spec.id.clone(), wait.clone());
         let order = activation.order;
         if let Some(until) = wait.until {
@@ -370,7 +330,7 @@ impl<'a> Driving<'a> {
 
     /// Ends the waits whose time has come; none while the execution is paused.
     fn fire_elapsed(&mut self) {
-        while !self.shared.paused.load(Ordering::Acquire) {
+        while !self.shared.is_paused() {
             let Some(index) = self.pending.iter().position(|pending| pending.elapsed) else { return };
             let pending = self.pending.swap_remove(index);
             let items = pending.activation.inputs.iter().flatten().find(|items| !items.is_empty()).cloned().unwrap_or_default();
@@ -425,7 +385,7 @@ impl<'a> Driving<'a> {
     /// What is put aside, if the execution may be.
     fn park(&mut self) -> Option<Parked> {
         let Parking::After(patience) = self.options.parking else { return None };
-        if !self.parked || self.shared.paused.load(Ordering::Acquire) {
+        if !self.parked || self.shared.is_paused() {
             return None;
         }
         let until = self.pending.iter().filter_map(|pending| pending.wait.until).min();
@@ -436,56 +396,16 @@ impl<'a> Driving<'a> {
         Some(Parked { until, waits: waits.collect(), result: self.result(ExecutionStatus::Waiting) })
     }
 
+    /// The error of the run that ended last.
+    fn last_error(&self) -> Option<ExecutionError> {
+        let node = self.last?;
+        let details = self.shared.execution.log.last(node)?.error.as_deref()?.clone();
+        let message = details.get("message").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
+        Some(ExecutionError { message, node: Some(self.plan.node(node).spec.name.to_string()), details })
+    }
+
     fn result(&self, status: ExecutionStatus) -> ExecutionResult {
         ExecutionResult { execution: Arc::clone(self.shared.execution), status, error: self.error.clone(), last: self.last }
-    }
-}
-
-impl Driving<'_> {
-    /// Takes in what was written down. Commands to run what was already run are dropped as their results come by.
-    fn replay(&mut self, entries: Vec<JournalEntry>) {
-        self.replaying = true;
-        for entry in entries {
-            match entry {
-                JournalEntry::Started { node, items, .. } => self.apply(Event::Start { node, items }),
-                JournalEntry::Run { node, record, .. } => {
-                    self.take_run(node);
-                    self.last = Some(node);
-                    let failed = record.status == RunStatus::Error && record.outputs.is_empty();
-                    self.apply(if failed { Event::Failed { node, record } } else { Event::Finished { node, record } });
-                }
-                JournalEntry::Nothing { node } => {
-                    self.take_run(node);
-                    self.apply(Event::Nothing { node });
-                }
-                JournalEntry::Waiting { node, record, wait, .. } => {
-                    if let Some(activation) = self.take_run(node) {
-                        self.arm(&activation, &wait);
-                        self.pending.push(Pending { activation, started: record.started, wait, elapsed: false });
-                    }
-                    self.last = Some(node);
-                    self.apply(Event::Waiting { node, record });
-                }
-                JournalEntry::WaitOver { node, record } => {
-                    self.pending.retain(|pending| pending.activation.node != node);
-                    self.apply(Event::WaitOver { node, record });
-                }
-                JournalEntry::Ended { status, error, .. } => {
-                    self.error = error;
-                    self.ended = Some(status);
-                }
-            }
-        }
-        self.replaying = false;
-    }
-
-    /// Takes the command to run a node out of what is to be done.
-    fn take_run(&mut self, node: u32) -> Option<Activation> {
-        let index = self.commands.iter().position(|command| matches!(command, Command::Run(activation) if activation.node == node))?;
-        match self.commands.remove(index) {
-            Some(Command::Run(activation)) => Some(activation),
-            _ => None,
-        }
     }
 }
 

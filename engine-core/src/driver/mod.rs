@@ -9,7 +9,9 @@ mod control;
 mod drive;
 mod journal;
 mod prepare;
+mod replay;
 mod result;
+mod shared;
 
 pub use control::{Control, Signal};
 pub use drive::{Driver, DriverOptions, Parking};

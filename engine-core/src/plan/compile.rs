@@ -102,9 +102,8 @@ impl Compiler<'_> {
             let number = u32::try_from(index).unwrap_or(u32::MAX);
             if node.name.is_empty() {
                 self.note(index, Problem::new(ProblemCode::MissingNodeName, "a node must have a name").at("/name"));
-            } else if let Some(first) = self.by_name.get(node.name.as_str()) {
-                let message = format!("the name {:?} is taken by node {first}", node.name);
-                self.note(index, Problem::new(ProblemCode::DuplicateNodeName, message).at("/name").help("give each node a name of its own"));
+            } else if let Some(first) = self.by_name.get(node.name.as_str()).copied() {
+                self.duplicate_name(index, first);
             } else {
                 self.by_name.insert(node.name.as_str().into(), number);
             }
@@ -116,6 +115,18 @@ impl Compiler<'_> {
                 );
             }
         }
+    }
+
+    /// n8n keeps nodes by their name: the last one counts. We say so, and do the same for its files.
+    fn duplicate_name(&mut self, index: usize, first: u32) {
+        let name = self.workflow.nodes.get(index).map_or("", |node| &node.name);
+        let problem = Problem::new(ProblemCode::DuplicateNodeName, format!("the name {name:?} is taken by node {first}"));
+        let problem = problem.at("/name").help("give each node a name of its own");
+        if !self.is_n8n() {
+            return self.note(index, problem);
+        }
+        self.by_name.insert(name.into(), u32::try_from(index).unwrap_or(u32::MAX));
+        self.note(index, Problem { severity: Severity::Warning, message: format!("{}; the last one counts, as in n8n", problem.message), ..problem });
     }
 
     fn settings(&mut self) {

@@ -52,6 +52,7 @@ pub fn new_execution_id(runtime: &dyn Runtime) -> ExecutionId {
     ExecutionId::new(uuid::Builder::from_unix_timestamp_millis(millis, &tail).into_uuid())
 }
 
+#[cfg(any(feature = "tokio", feature = "testing", test))]
 /// One step of the splitmix64 generator (Steele, Lea and Flood, OOPSLA 2014): a well-spread value from any counter.
 pub(crate) fn splitmix(state: u64) -> u64 {
     let mut z = state.wrapping_add(0x9e37_79b9_7f4a_7c15);

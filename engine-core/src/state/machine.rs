@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::ExecutionStatus;
 use super::parallel::ParallelFrontier;
 use super::stack::StackFrontier;
-use crate::execution::{Inputs, Parts, RunLog, RunRecord};
+use crate::execution::{Inputs, Parts, RunLog, RunRecord, RunStatus};
 use crate::model::{Batch, ExecutionOrder};
 use crate::plan::Plan;
 
@@ -101,6 +101,8 @@ pub struct ExecutionState {
     waiting: usize,
     limit: usize,
     order: u32,
+    /// Whether the run that ended last failed and the execution went on.
+    last_failed: bool,
 }
 
 #[derive(Debug)]
@@ -117,7 +119,7 @@ impl ExecutionState {
             order @ (ExecutionOrder::V1 | ExecutionOrder::V0) => Frontier::Stack(StackFrontier::new(order)),
         };
         let limit = plan.max_parallel_nodes();
-        Self { plan, frontier, status: ExecutionStatus::New, paused: false, running: 0, waiting: 0, limit, order: 0 }
+        Self { plan, frontier, status: ExecutionStatus::New, paused: false, running: 0, waiting: 0, limit, order: 0, last_failed: false }
     }
 
     /// Where the execution stands.
@@ -143,11 +145,13 @@ impl ExecutionState {
             Event::Start { node, items } => self.start(node, items),
             Event::Finished { node, record } => {
                 self.running = self.running.saturating_sub(1);
+                self.last_failed = record.status == RunStatus::Error;
                 self.route(node, &record, log);
                 self.forget(commands);
             }
             Event::Nothing { node } => {
                 self.running = self.running.saturating_sub(1);
+                self.last_failed = false;
                 self.close(node);
             }
             Event::Failed { node, record } => {
@@ -230,7 +234,9 @@ impl ExecutionState {
             if self.waiting > 0 {
                 commands.push(Command::Park);
             } else {
-                self.end(ExecutionStatus::Success, commands);
+                // n8n reports an execution as failed when the node that ran last did, even if it was told to go on.
+                let failed = self.last_failed && matches!(self.frontier, Frontier::Stack(_));
+                self.end(if failed { ExecutionStatus::Error } else { ExecutionStatus::Success }, commands);
             }
         }
     }

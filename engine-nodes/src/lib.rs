@@ -29,6 +29,8 @@ mod flow;
 mod markup;
 #[cfg(feature = "http")]
 pub mod network;
+#[cfg(feature = "jwt")]
+mod token;
 #[cfg(feature = "transform")]
 mod transform;
 #[cfg(feature = "flow")]

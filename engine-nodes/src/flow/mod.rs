@@ -1,11 +1,15 @@
 //! Nodes that decide where items go, and when.
 
 mod conditions;
+mod debug_helper;
+mod execute_workflow;
+mod execution_data;
 mod filter;
 mod if_node;
 mod loop_over_items;
 mod merge;
 mod no_op;
+mod respond_to_webhook;
 mod sticky_note;
 mod stop_and_error;
 mod switch;
@@ -27,5 +31,9 @@ pub(crate) fn register(registry: &mut NodeRegistry) -> Result<(), RegistryError>
     registry.register(merge::first_version())?;
     registry.register(loop_over_items::definition())?;
     registry.register(wait::definition())?;
-    registry.register(stop_and_error::definition())
+    registry.register(stop_and_error::definition())?;
+    registry.register(execute_workflow::definition())?;
+    registry.register(respond_to_webhook::definition())?;
+    registry.register(execution_data::definition())?;
+    registry.register(debug_helper::definition())
 }

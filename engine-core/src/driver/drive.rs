@@ -124,7 +124,6 @@ pub(super) struct Driving<'a> {
     pub(super) commands: VecDeque<Command>,
     flight: FuturesUnordered<BoxFuture<'a, Landed>>,
     pub(super) pending: Vec<Pending>,
-    buffer: Vec<Command>,
     now: Timestamp,
     pub(super) last: Option<u32>,
     pub(super) error: Option<ExecutionError>,
@@ -149,7 +148,6 @@ impl<'a> Driving<'a> {
             commands: VecDeque::new(),
             flight,
             pending: Vec::new(),
-            buffer: Vec::new(),
             now: shared.execution.runtime().now(),
             last: None,
             error: None,
@@ -168,8 +166,7 @@ impl<'a> Driving<'a> {
 
     pub(super) fn apply(&mut self, event: Event) {
         self.parked = false;
-        self.state.apply(event, &self.shared.execution.log, &mut self.buffer);
-        self.commands.extend(self.buffer.drain(..));
+        self.state.apply(event, &self.shared.execution.log, &mut self.commands);
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Outcome, JournalError>> {
@@ -237,7 +234,7 @@ impl<'a> Driving<'a> {
         if is_simple(&run, shared) {
             let mut future = behaviour.run(NodeContext::new(run));
             match poll_once(&mut future, context) {
-                Poll::Ready(result) => self.landed(Landed::Ran(activation, at, Ok((result, 1)))),
+                Poll::Ready(result) => self.ran(activation, at, (result, 1)),
                 Poll::Pending => self.flight.push(
                     AssertUnwindSafe(future)
                         .catch_unwind()
@@ -256,16 +253,7 @@ impl<'a> Driving<'a> {
 
     fn landed(&mut self, landed: Landed) {
         match landed {
-            Landed::Ran(activation, started, Ok((result, tries))) => {
-                let raw = match result {
-                    Ok(NodeOutput::Items(items)) => Raw::Items(items),
-                    Ok(NodeOutput::Nothing) => Raw::Nothing,
-                    Ok(NodeOutput::Wait(wait)) => return self.wait((activation, started), wait, tries),
-                    Err(error) => Raw::Error(error),
-                };
-                self.now = self.shared.execution.runtime().now();
-                self.finish((activation, started), (raw, tries));
-            }
+            Landed::Ran(activation, started, Ok(attempted)) => self.ran(activation, started, attempted),
             Landed::Ran(_, _, Err(failure)) => self.failure = Some(failure),
             Landed::Elapsed(order) => {
                 if let Some(pending) = self.pending.iter_mut().find(|pending| pending.activation.order == order) {
@@ -280,6 +268,18 @@ impl<'a> Driving<'a> {
                 self.apply(Event::Cancel);
             }
         }
+    }
+
+    /// The tries of a run are over.
+    fn ran(&mut self, activation: Activation, started: Timestamp, (result, tries): Attempted) {
+        let raw = match result {
+            Ok(NodeOutput::Items(items)) => Raw::Items(items),
+            Ok(NodeOutput::Nothing) => Raw::Nothing,
+            Ok(NodeOutput::Wait(wait)) => return self.wait((activation, started), wait, tries),
+            Err(error) => Raw::Error(error),
+        };
+        self.now = self.shared.execution.runtime().now();
+        self.finish((activation, started), (raw, tries));
     }
 
     fn finish(&mut self, (activation, started): (Activation, Timestamp), (raw, tries): (Raw, u32)) {

@@ -28,7 +28,7 @@ pub struct NodeRun {
     pub(crate) parts: Parts,
     pub(crate) now: Timestamp,
     pub(crate) facts: OnceLock<Arc<Facts>>,
-    pub(crate) previous: OnceLock<Option<ItemSource>>,
+    pub(crate) previous: OnceLock<Option<Box<ItemSource>>>,
 }
 
 impl NodeRun {
@@ -98,7 +98,7 @@ impl NodeRun {
 
     pub(crate) fn previous(&self) -> Option<&ItemSource> {
         let first = || self.parts.first().map_or(0, |part| usize::from(part.input));
-        self.previous.get_or_init(|| self.source(0).or_else(|| self.source(first()))).as_ref()
+        self.previous.get_or_init(|| self.source(0).or_else(|| self.source(first())).map(Box::new)).as_deref()
     }
 
     pub(crate) fn memory(&self) -> MutexGuard<'_, NodeMemory> {

@@ -188,6 +188,7 @@ impl Compiler<'_> {
             effect: crate::schema::Effect::Pure,
             incoming: Box::default(),
             outgoing: Box::default(),
+            takes_one_input: false,
             outputs: 1,
             declared_inputs: 1,
             required: crate::node::RequiredInputs::AtLeast(1),

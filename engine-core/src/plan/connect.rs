@@ -7,7 +7,7 @@ use super::compile::Compiler;
 use super::edges::in_queue_order;
 use super::{Incoming, PlanNode, Target};
 use crate::model::Connection;
-use crate::node::NodeType;
+use crate::node::{NodeType, RequiredInputs};
 use crate::problem::{Problem, ProblemCode, Severity};
 
 /// What connecting found out.
@@ -52,6 +52,7 @@ pub(super) fn connect(compiler: &mut Compiler<'_>, nodes: &mut [PlanNode], types
     let position = |node: u32| workflow.nodes.get(node as usize).and_then(|node| node.position).unwrap_or_default();
     for ((node, incoming), outgoing) in nodes.iter_mut().zip(incoming).zip(outgoing) {
         node.incoming = incoming.into_iter().map(Vec::into_boxed_slice).collect();
+        node.takes_one_input = node.incoming.len() <= 1 && node.required == RequiredInputs::AtLeast(1);
         node.outgoing = in_queue_order(outgoing, order, position);
     }
     let reachable = reachable(nodes);

@@ -23,6 +23,8 @@ pub struct PlanNode {
     pub(crate) incoming: Box<[Box<[Incoming]>]>,
     /// In the order in which children are queued.
     pub(crate) outgoing: Box<[Target]>,
+    /// At most one input is connected, and any item on it is enough.
+    pub(crate) takes_one_input: bool,
     /// How many outputs the type has, without the error output.
     pub(crate) outputs: u16,
     pub(crate) declared_inputs: u16,

@@ -1,5 +1,6 @@
 //! Events in, commands out.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::ExecutionStatus;
@@ -137,7 +138,7 @@ impl ExecutionState {
     }
 
     /// Takes in what happened, writes runs to the log, and appends what to do now. Events after the end change nothing.
-    pub fn apply(&mut self, event: Event, log: &RunLog, commands: &mut Vec<Command>) {
+    pub fn apply(&mut self, event: Event, log: &RunLog, commands: &mut VecDeque<Command>) {
         if self.status.is_final() {
             return;
         }
@@ -199,7 +200,7 @@ impl ExecutionState {
         }
     }
 
-    fn forget(&mut self, commands: &mut Vec<Command>) {
+    fn forget(&mut self, commands: &mut VecDeque<Command>) {
         if let Frontier::Parallel(frontier) = &mut self.frontier {
             commands.extend(frontier.take_forgotten().map(Command::Forget));
         }
@@ -211,28 +212,28 @@ impl ExecutionState {
         }
     }
 
-    fn end(&mut self, status: ExecutionStatus, commands: &mut Vec<Command>) {
+    fn end(&mut self, status: ExecutionStatus, commands: &mut VecDeque<Command>) {
         self.status = status;
         if self.running > 0 {
-            commands.push(Command::StopRunning);
+            commands.push_back(Command::StopRunning);
         }
-        commands.push(Command::End(status));
+        commands.push_back(Command::End(status));
     }
 
-    fn pump(&mut self, log: &RunLog, commands: &mut Vec<Command>) {
+    fn pump(&mut self, log: &RunLog, commands: &mut VecDeque<Command>) {
         if self.status != ExecutionStatus::Running || self.paused {
             return;
         }
         while self.running < self.limit {
             let Some((node, inputs, parts)) = self.next() else { break };
             let run = u32::try_from(log.runs(node)).unwrap_or(u32::MAX);
-            commands.push(Command::Run(Activation { node, run, order: self.order, inputs, parts }));
+            commands.push_back(Command::Run(Activation { node, run, order: self.order, inputs, parts }));
             self.order += 1;
             self.running += 1;
         }
         if self.running == 0 {
             if self.waiting > 0 {
-                commands.push(Command::Park);
+                commands.push_back(Command::Park);
             } else {
                 // n8n reports an execution as failed when the node that ran last did, even if it was told to go on.
                 let failed = self.last_failed && matches!(self.frontier, Frontier::Stack(_));

@@ -156,6 +156,14 @@ impl ParallelFrontier {
         let Some(inbox) = self.nodes.get_mut(node as usize) else { return };
         let mut deliveries = std::mem::take(&mut inbox.deliveries);
         let plan_node = plan.node(node);
+        if let ([_], true) = (deliveries.as_slice(), plan_node.takes_one_input)
+            && let Some(only) = deliveries.pop()
+        {
+            let (mut inputs, mut parts) = (Inputs::new(), Parts::new());
+            inputs.push(Some(only.items));
+            parts.push(only.part);
+            return self.ready.push_back((node, inputs, parts));
+        }
         let runs = end_of_round || plan_node.always_output_data || satisfied(plan_node, &deliveries);
         if !runs {
             self.skipped.push(node);

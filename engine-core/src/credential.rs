@@ -93,9 +93,10 @@ impl Credential {
     /// Whether the credential may be sent to `host`.
     pub fn may_be_sent_to(&self, host: &str) -> bool {
         let Some(allowed) = &self.allowed_hosts else { return true };
-        allowed.iter().any(|pattern| match pattern.strip_prefix("*.") {
-            Some(parent) => host.len() > parent.len() && host.ends_with(parent) && host.trim_end_matches(parent).ends_with('.'),
-            None => pattern.eq_ignore_ascii_case(host),
+        let host = host.trim_end_matches('.').to_ascii_lowercase();
+        allowed.iter().map(|pattern| pattern.to_ascii_lowercase()).any(|pattern| match pattern.strip_prefix("*.") {
+            Some(parent) => host.strip_suffix(parent).is_some_and(|head| head.len() > 1 && head.ends_with('.')),
+            None => pattern == host,
         })
     }
 }
@@ -133,5 +134,28 @@ pub struct NoCredentials;
 impl CredentialProvider for NoCredentials {
     async fn credential(&self, request: CredentialRequest<'_>) -> Result<Credential, CredentialError> {
         Err(CredentialError::NotFound { kind: request.kind.to_owned(), name: request.reference.name.clone() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bound_credential_knows_its_hosts() {
+        let check = |pattern: &str, host: &str, expect: bool| {
+            assert_eq!(Credential::default().bound_to([pattern.to_owned()]).may_be_sent_to(host), expect, "{pattern} {host}");
+        };
+        check("a.example", "a.example", true);
+        check("A.Example", "a.EXAMPLE.", true);
+        check("a.example", "b.a.example", false);
+        check("a.example", "a.example.evil", false);
+        check("*.a.example", "b.a.example", true);
+        check("*.A.example", "c.b.a.example", true);
+        check("*.a.example", "a.example.a.example", true);
+        check("*.a.example", "a.example", false);
+        check("*.a.example", "xa.example", false);
+        assert!(Credential::default().may_be_sent_to("anywhere.example"));
+        assert!(!Credential::default().bound_to([]).may_be_sent_to("anywhere.example"));
     }
 }

@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, OnceLock};
 
 use reqwest::StatusCode;
-use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderMap};
+use reqwest::header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, EXPECT, HeaderMap, HeaderName, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
 use reqwest::redirect::Policy;
 use tokio::time::Instant;
 use url::{Host, Url};
@@ -28,6 +28,9 @@ struct Inner {
     unchecked: OnceLock<Result<reqwest::Client, String>>,
     random: RandomState,
 }
+
+/// Headers that belong to the connection. Whoever set them by hand would cut a message at another place than the server does.
+const OF_CONNECTION: [HeaderName; 7] = [CONNECTION, CONTENT_LENGTH, EXPECT, TE, TRAILER, TRANSFER_ENCODING, UPGRADE];
 
 /// How this client calls itself.
 const USER_AGENT: &str = concat!("engine/", env!("CARGO_PKG_VERSION"));
@@ -60,8 +63,11 @@ impl HttpClient {
     /// Dropping the future breaks the exchange off.
     ///
     /// # Errors
-    /// When the policy refuses the target or one on the way, or no response comes.
+    /// When the policy refuses the target or one on the way, no response comes, or the caller does not run on tokio.
     pub async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        if tokio::runtime::Handle::try_current().is_err() {
+            return Err(HttpError::Setup("requests need a tokio runtime".to_owned()));
+        }
         let limits = self.policy().limits;
         let deadline = Instant::now() + limits.duration;
         let timeout = request.timeout.min(limits.duration);
@@ -165,7 +171,10 @@ impl HttpClient {
     }
 }
 
-async fn send_once(client: &reqwest::Client, hop: &Hop, url: &Url, headers: HeaderMap) -> Result<reqwest::Response, HttpError> {
+async fn send_once(client: &reqwest::Client, hop: &Hop, url: &Url, mut headers: HeaderMap) -> Result<reqwest::Response, HttpError> {
+    for name in &OF_CONNECTION {
+        headers.remove(name);
+    }
     let mut request = client.request(hop.method.clone(), url.clone()).headers(headers);
     if !hop.body.is_none() {
         // A stream's length is not known to the client; without the header it would be sent in chunks, which many servers refuse.

@@ -332,6 +332,29 @@ async fn a_digest_challenge_is_answered() {
     assert_eq!(server.seen().iter().map(Seen::text).collect::<Vec<_>>(), ["payload", "payload"]);
 }
 
+/// Invariant 34: where a message ends is not for workflows to say.
+#[tokio::test]
+async fn inv_34_headers_of_the_connection_are_the_clients_own() {
+    let server = TestServer::start(|_: &Seen| "ok").await;
+    let mut request = HttpRequest::new(Method::POST, server.url("/").parse().unwrap());
+    request.body = "whole body".into();
+    for (name, value) in
+        [("content-length", "3"), ("transfer-encoding", "chunked"), ("connection", "upgrade"), ("upgrade", "h2c"), ("te", "trailers")]
+    {
+        request.header(name, value).unwrap();
+    }
+    local().send(request).await.unwrap();
+    let seen = server.last();
+    assert_eq!((seen.text(), seen.header("content-length"), seen.header("transfer-encoding"), seen.header("upgrade")), ("whole body", "10", "", ""));
+}
+
+#[test]
+fn without_tokio_there_is_an_error() {
+    let request = HttpRequest::get("http://127.0.0.1/").unwrap();
+    let error = futures::executor::block_on(local().send(request)).unwrap_err();
+    assert_eq!(error.code(), "http-setup");
+}
+
 #[tokio::test]
 async fn proxies_need_permission() {
     let server = TestServer::start(|seen: &Seen| seen.uri.to_string()).await;

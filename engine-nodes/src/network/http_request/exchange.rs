@@ -27,6 +27,8 @@ pub(super) struct Exchange<'a> {
     pub(super) tls: &'a TlsOptions,
     /// Where the item's first request went: secrets go to no other place.
     pub(super) home: Option<Url>,
+    /// How many requests went before, for this item.
+    pub(super) page: usize,
 }
 
 /// A response that was read.
@@ -92,7 +94,7 @@ impl Exchange<'_> {
             request.header("accept", accept(call.answer.format))?;
         }
         if let Some(name) = &call.idempotency_header {
-            request.header(name, &self.context.idempotency_key(self.index))?;
+            request.header(name, &self.idempotency_key())?;
         }
         request.redirects = call.redirects;
         request.timeout = call.timeout;
@@ -102,6 +104,12 @@ impl Exchange<'_> {
             request.secrets = self.login.secrets.clone();
         }
         Ok(request)
+    }
+
+    /// Each page is a request of its own, and needs a key of its own.
+    fn idempotency_key(&self) -> String {
+        let key = self.context.idempotency_key(self.index);
+        if self.page == 0 { key } else { format!("{key}:{}", self.page) }
     }
 
     fn fill_body(&self, request: &mut HttpRequest, call: &Call) -> Result<(), Failure> {

@@ -205,7 +205,8 @@ impl Run<'_> {
         let scope = self.context.scope(index);
         let parameters = self.node.parameters.at(&scope).await?;
         let call = read(&parameters, self.context.version())?;
-        let mut exchange = Exchange { client: &self.node.client, context: self.context, index, login: &self.login, tls: &self.tls, home: None };
+        let mut exchange =
+            Exchange { client: &self.node.client, context: self.context, index, login: &self.login, tls: &self.tls, home: None, page: 0 };
         let answers = match &self.node.pages {
             Some(pages) => pages.fetch(&mut exchange, &call, scope.detach()).await?,
             None => vec![exchange.run(&call, false).await?],

@@ -98,6 +98,7 @@ impl Pages {
         while self.prepare(&mut page, call, &turn).await? {
             let answer = exchange.run(&page, true).await?;
             exchange.home.get_or_insert(parse_url(&page.url)?);
+            exchange.page += 1;
             turn.response = variable(&answer);
             turn.count += 1;
             let status = answer.status;

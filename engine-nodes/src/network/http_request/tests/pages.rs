@@ -55,6 +55,22 @@ async fn pages_are_fetched_until_the_last() {
 }
 
 #[tokio::test]
+async fn each_page_has_a_key_of_its_own() {
+    let server = paged().await;
+    let parameters = json!({
+        "method": "POST",
+        "options": {
+            "idempotencyHeader": "Idempotency-Key",
+            "pagination": {"pagination": {"paginationMode": "responseContainsNextURL", "nextURL": "={{ $response.body.next }}"}},
+        },
+    });
+    node(4.2, to(&server, "/items", parameters)).json().await;
+    let keys: Vec<String> = server.seen().iter().map(|seen| seen.header("idempotency-key").to_owned()).collect();
+    assert_eq!(keys.len(), 3);
+    assert!(keys[1] == format!("{}:1", keys[0]) && keys[2] == format!("{}:2", keys[0]), "{keys:?}");
+}
+
+#[tokio::test]
 async fn pages_that_do_not_end_are_stopped() {
     let server = TestServer::start(|_: &Seen| json_answer(&json!({"same": 1}))).await;
     let pagination = json!({"parameters": {"parameters": [{"name": "p", "value": "={{ $pageCount }}"}]}});

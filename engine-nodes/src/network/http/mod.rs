@@ -16,6 +16,8 @@ mod response;
 mod secrets;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tls_tests;
 
 pub use body::Body;
 pub use client::HttpClient;

@@ -128,7 +128,7 @@ pub(super) fn write(node: &NodeDefinition) -> Value {
             fields.insert(key.to_owned(), value);
         }
     };
-    put("parameters", Some(Value::Object(node.parameters.clone())));
+    put("parameters", (!node.parameters.is_empty()).then(|| Value::Object(node.parameters.clone())));
     put("id", node.id.as_ref().map(|id| json!(id)));
     put("name", Some(json!(node.name)));
     put("type", Some(json!(node.kind)));

@@ -1,5 +1,7 @@
 //! Input that cannot be used gives a clear error: no panic, no hang, everything at once.
 
+use std::sync::Arc;
+
 use engine_core::model::{ExecutionOrder, NodeDefinition};
 use engine_core::node::NodeRegistry;
 use engine_core::problem::{ProblemCode, Problems, Severity};
@@ -83,7 +85,8 @@ fn duplicate_ids() {
 
 #[test]
 fn a_cycle_of_ten_thousand_nodes_is_named_in_short() {
-    let mut text: String = (0..9_999).map(|node| format!("N{node} tag -> N{}\n", node + 1)).collect();
+    let mut text = String::new();
+    text.extend((0..9_999).map(|node| format!("N{node} tag -> N{}\n", node + 1)));
     text.push_str("N9999 tag -> N0\nT trigger -> N0\n");
     let problems = engine().compile(graph(&text)).unwrap_err();
     let cycle = problems.as_slice().iter().find(|problem| problem.code == ProblemCode::Cycle).unwrap();
@@ -130,8 +133,8 @@ fn every_code_has_a_page() {
 #[test]
 fn two_types_of_one_name_are_refused() {
     let registry = test_nodes(&Ledger::default());
-    let twice = registry.types()[0].clone();
+    let twice = &registry.types()[0];
     let mut all = NodeRegistry::new();
-    all.register_shared(twice.clone()).unwrap();
-    assert_eq!(all.register_shared(twice).unwrap_err().to_string(), "node type trigger version 1 is registered twice");
+    all.register_shared(Arc::clone(twice)).unwrap();
+    assert_eq!(all.register_shared(Arc::clone(twice)).unwrap_err().to_string(), "node type trigger version 1 is registered twice");
 }

@@ -3,7 +3,7 @@
 //! [`ExecutionState::apply`] takes what happened and says what to do. No clock, no I/O, no randomness and no async live here: times and results
 //! arrive in events. The cost of an event is that of the node's connections, never of the graph. Recovery applies the recorded events again.
 //!
-//! Two frontiers decide what runs next: [`parallel`] settles inputs and joins connections; [`stack`] does what n8n does, in both of its orders.
+//! Two frontiers decide what runs next: `parallel` settles inputs and joins connections; `stack` does what n8n does, in both of its orders.
 
 mod machine;
 mod outcome;

@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{
-    AccountStore, AuditStore, CredentialStore, DocumentStore, ExecutionQuery, RequestStore, ScheduleStore, StaticDataStore, Store, WebhookStore,
-    WorkflowStore,
+    AccountStore, AuditStore, CredentialStore, DocumentStore, ExecutionQuery, RequestStore, ScheduleStore, StaticDataStore, Store, UpkeepStore,
+    WebhookStore, WorkflowStore,
 };
 use crate::blob::BlobStore;
 
@@ -34,6 +34,8 @@ pub struct Stores {
     pub documents: Arc<dyn DocumentStore>,
     /// Answers to repeated requests.
     pub requests: Arc<dyn RequestStore>,
+    /// Keeps them small.
+    pub upkeep: Arc<dyn UpkeepStore>,
     /// Large data.
     pub blobs: Arc<dyn BlobStore>,
 }
@@ -53,6 +55,7 @@ impl Stores {
             + AuditStore
             + DocumentStore
             + RequestStore
+            + UpkeepStore
             + BlobStore
             + 'static,
     {
@@ -68,6 +71,7 @@ impl Stores {
             audit: Arc::clone(store) as _,
             documents: Arc::clone(store) as _,
             requests: Arc::clone(store) as _,
+            upkeep: Arc::clone(store) as _,
             blobs: Arc::clone(store) as _,
         }
     }

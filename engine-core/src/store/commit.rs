@@ -14,7 +14,7 @@ pub struct Chunk {
     pub seq: u32,
     /// The encoded records.
     pub bytes: Bytes,
-    /// Blobs that the records name. They are kept as long as the execution is.
+    /// Blobs that the records name. They are kept as long as the execution is. Not read back: the records name them.
     pub blobs: Vec<BlobId>,
 }
 

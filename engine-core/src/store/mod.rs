@@ -21,6 +21,7 @@ mod schedule;
 mod signal;
 mod start;
 pub mod turn;
+mod upkeep;
 mod webhook;
 mod workflow;
 
@@ -37,6 +38,7 @@ pub use query::{ExecutionFilter, ExecutionQuery, ExecutionSummary, Page, PageReq
 pub use schedule::{Fired, ScheduleId, ScheduleStore, StoredSchedule};
 pub use signal::{OpenResumePoint, PendingSignal, Signal, SignalKind, SignalOutcome};
 pub use start::{EndedExecution, ExecutionHeader, IdempotencyKey, Start, StartExecution};
+pub use upkeep::{Upkeep, UpkeepDone, UpkeepStore};
 pub use webhook::{StoredWebhook, WebhookStore};
 pub use workflow::{SaveWorkflow, StoredWorkflow, WorkflowFilter, WorkflowStore, WorkflowVersion};
 

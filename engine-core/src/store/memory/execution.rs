@@ -10,8 +10,9 @@ use super::state::{Active, Ended, Standing, State, Taken, UsedKey};
 use crate::model::{ExecutionId, Timestamp};
 use crate::store::turn::{Candidate, pick};
 use crate::store::{
-    Beat, Claim, Claimed, Commit, Committed, EndedExecution, Ending, Epoch, ExecutionSummary, Heartbeat, Keep, Lease, LimitScope, PendingSignal,
-    Rescue, Rescued, Signal, SignalId, SignalOutcome, Start, StartExecution, Store, StoreError, StoredExecution, Then, Wakeup, WorkerId,
+    Beat, Chunk, Claim, Claimed, Commit, Committed, EndedExecution, Ending, Epoch, ExecutionSummary, Heartbeat, Keep, Lease, LimitScope,
+    PendingSignal, Rescue, Rescued, Signal, SignalId, SignalOutcome, Start, StartExecution, Store, StoreError, StoredExecution, Then, Wakeup,
+    WorkerId,
 };
 
 #[async_trait]
@@ -294,7 +295,8 @@ impl State {
             Some(active) => (active.summary(), active.pending().collect()),
             None => (self.ended.get(&id)?.summary.clone(), Vec::new()),
         };
-        let journal = self.journals.get(&id).map(|chunks| chunks.values().cloned().collect()).unwrap_or_default();
+        let chunks = self.journals.get(&id).into_iter().flat_map(BTreeMap::values);
+        let journal = chunks.map(|chunk| Chunk { blobs: Vec::new(), ..chunk.clone() }).collect();
         Some(StoredExecution { summary, journal, signals })
     }
 

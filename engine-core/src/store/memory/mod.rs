@@ -18,7 +18,7 @@ use async_trait::async_trait;
 use futures::channel::mpsc;
 
 use self::state::State;
-use super::Wakeup;
+use super::{StoreError, Upkeep, UpkeepDone, UpkeepStore, Wakeup};
 use crate::blob::{BlobError, BlobStore, ByteStream, MemoryBlobStore};
 use crate::model::{BlobId, Timestamp};
 use crate::runtime::Runtime;
@@ -62,6 +62,14 @@ impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = self.state();
         write!(f, "MemoryStore({} executions, {} of them ended)", state.active.len() + state.ended.len(), state.ended.len())
+    }
+}
+
+/// Nothing lies around: blobs go with the last execution that names them.
+#[async_trait]
+impl UpkeepStore for MemoryStore {
+    async fn upkeep(&self, _upkeep: &Upkeep) -> Result<UpkeepDone, StoreError> {
+        Ok(UpkeepDone::default())
     }
 }
 

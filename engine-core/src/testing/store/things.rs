@@ -1,5 +1,7 @@
 //! Documents, requests, credentials, blobs; and texts that mean harm.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde_json::{Value, json};
@@ -10,7 +12,7 @@ use crate::model::{BlobId, Json, Timestamp};
 use crate::state::ExecutionStatus;
 use crate::store::{
     Chunk, Commit, CredentialId, Document, ExecutionFilter, IdempotentRequest, PageRequest, RequestState, SaveWorkflow, SealedSecret, StartExecution,
-    StoreError, StoredCredential, TenantId, Then, WorkflowFilter,
+    StoreError, StoredCredential, TenantId, Then, Upkeep, WorkflowFilter,
 };
 
 fn document(id: &str, revision: u32, body: Value) -> Document {
@@ -158,10 +160,15 @@ pub async fn inv_35_blobs_live_as_long_as_what_names_them(world: World) {
     }
     let mine = TenantId::default();
     let delete = |index: usize| world.stores.query.delete_execution(&mine, executions[index]);
+    let upkeep = Upkeep { blob_grace: Duration::ZERO, ..Upkeep::default() };
+    world.stores.upkeep.upkeep(&upkeep).await.unwrap();
+    assert_eq!(get(&world, &own).await.unwrap(), b"named by one");
     delete(0).await.unwrap();
+    world.stores.upkeep.upkeep(&upkeep).await.unwrap();
     assert!(matches!(get(&world, &own).await, Err(BlobError::NotFound(_))));
     assert_eq!(get(&world, &shared).await.unwrap(), b"shared by two");
     delete(1).await.unwrap();
+    world.stores.upkeep.upkeep(&upkeep).await.unwrap();
     assert!(matches!(get(&world, &shared).await, Err(BlobError::NotFound(_))));
 }
 

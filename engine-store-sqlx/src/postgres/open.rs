@@ -1,0 +1,150 @@
+//! Opening: connections, and a schema that is up to date.
+
+use std::str::FromStr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use engine_core::store::StoreError;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{ConnectOptions, PgPool, query, raw_sql};
+
+use super::wakeup::Wakeups;
+use super::{Core, PostgresStore, Tx};
+use crate::error::from_sqlx;
+use crate::group::{Group, Policy};
+use crate::migrate::{Migration, missing};
+use crate::row::get;
+use crate::session::{Session, Transaction, within};
+
+const MIGRATIONS: &[Migration] = &[Migration { version: 1, name: "first", sql: include_str!("../../migrations/postgres/0001_first.sql") }];
+
+/// How to reach the database, and how to use it.
+#[derive(Clone, Debug)]
+pub struct PostgresOptions {
+    url: String,
+    schema: String,
+    connections: u32,
+    writers: u32,
+    limit: Duration,
+    patience: Duration,
+}
+
+impl PostgresOptions {
+    /// Where the database is: `postgres://user:password@host:port/name`.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            schema: "engine".to_owned(),
+            connections: 10,
+            writers: 8,
+            limit: Duration::from_secs(30),
+            patience: Duration::from_secs(20),
+        }
+    }
+
+    /// The schema in which everything lies; `engine` unless set. It is made when it is not there.
+    #[must_use]
+    pub fn schema(mut self, schema: impl Into<String>) -> Self {
+        self.schema = schema.into();
+        self
+    }
+
+    /// How many connections for everything but writing journals; 10 unless set.
+    #[must_use]
+    pub fn connections(mut self, connections: u32) -> Self {
+        self.connections = connections.max(2);
+        self
+    }
+
+    /// How many connections for writing journals; 8 unless set. More than one is used only while few executions are in flight.
+    #[must_use]
+    pub fn writers(mut self, writers: u32) -> Self {
+        self.writers = writers.max(1);
+        self
+    }
+
+    /// How long one statement may take; 30 seconds unless set.
+    #[must_use]
+    pub fn statement_timeout(mut self, limit: Duration) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// How long a journal write is tried again while the database cannot be reached; 20 seconds unless set.
+    #[must_use]
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    fn connect(&self) -> Result<PgConnectOptions, StoreError> {
+        let millis = self.limit.as_millis().to_string();
+        let options = PgConnectOptions::from_str(&self.url).map_err(from_sqlx)?.application_name("engine").disable_statement_logging();
+        Ok(options.options([
+            ("search_path", self.schema.as_str()),
+            ("statement_timeout", millis.as_str()),
+            ("idle_in_transaction_session_timeout", millis.as_str()),
+            ("synchronous_commit", "on"),
+        ]))
+    }
+}
+
+impl PostgresStore {
+    /// Connects, and brings the schema up to date.
+    ///
+    /// # Errors
+    /// When the database cannot be reached, or its schema is newer than this engine.
+    pub async fn open(options: PostgresOptions) -> Result<Self, StoreError> {
+        let connect = options.connect()?;
+        let pool = PgPoolOptions::new().max_connections(options.connections).acquire_timeout(options.limit);
+        let pool = within(options.limit, pool.connect_with(connect.clone())).await?;
+        migrate(&pool, &options).await?;
+        // Group commit joins small lists with large tables: a plan that reads a table from end to end is never right there, whatever the statistics say.
+        let along_indexes =
+            [("enable_seqscan", "off"), ("enable_hashjoin", "off"), ("enable_mergejoin", "off"), ("plan_cache_mode", "force_generic_plan")];
+        let writers = PgPoolOptions::new()
+            .max_connections(options.writers)
+            .acquire_timeout(options.limit)
+            .test_before_acquire(false)
+            .connect_lazy_with(connect.options(along_indexes));
+        let lanes = usize::try_from(options.writers).unwrap_or(1);
+        let core = Arc::new(Core {
+            wakeups: Wakeups::new(&options.schema),
+            group: Group::new(Policy { lanes, group_above: 2 * lanes }),
+            limit: options.limit,
+            patience: options.patience,
+            lane: Mutex::default(),
+            pool,
+            writers,
+        });
+        Wakeups::run(&core);
+        Ok(Self { core })
+    }
+}
+
+/// Applies what is missing, in one transaction; processes that start at the same time wait for each other.
+async fn migrate(pool: &PgPool, options: &PostgresOptions) -> Result<(), StoreError> {
+    let mut tx = Tx(Transaction::begin(Session::open(pool, options.limit).await?, "BEGIN").await?);
+    tx.change(query("SELECT pg_advisory_xact_lock(7113, hashtext($1))").bind(&options.schema)).await?;
+    tx.change(query("SELECT set_config('engine.schema', $1, true)").bind(&options.schema)).await?;
+    tx.script("DO $$ BEGIN EXECUTE format('CREATE SCHEMA IF NOT EXISTS %I', current_setting('engine.schema')); END $$").await?;
+    tx.script(
+        "CREATE TABLE IF NOT EXISTS engine_migrations (version integer PRIMARY KEY, name text NOT NULL, checksum bytea NOT NULL, applied timestamptz NOT NULL)",
+    )
+    .await?;
+    let rows = tx.all(query("SELECT version, checksum FROM engine_migrations ORDER BY version")).await?;
+    let applied: Result<Vec<_>, StoreError> = rows.iter().map(|row| Ok((get(row, "version")?, get(row, "checksum")?))).collect();
+    for migration in missing(MIGRATIONS, &applied?)? {
+        tx.script(migration.sql).await?;
+        let note = query("INSERT INTO engine_migrations (version, name, checksum, applied) VALUES ($1, $2, $3, now())");
+        tx.change(note.bind(migration.version).bind(migration.name).bind(migration.checksum())).await?;
+    }
+    tx.commit().await
+}
+
+impl Tx {
+    /// Several statements without arguments.
+    async fn script(&mut self, sql: &'static str) -> Result<(), StoreError> {
+        self.0.script(raw_sql(sql)).await
+    }
+}

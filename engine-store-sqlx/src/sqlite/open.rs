@@ -1,0 +1,107 @@
+//! Opening: connections, and a schema that is up to date.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use engine_core::store::StoreError;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, SqlitePool, query, raw_sql};
+
+use super::{Core, SqliteStore, Tx};
+use crate::error::from_sqlx;
+use crate::group::{Group, Policy};
+use crate::local::Listeners;
+use crate::migrate::{Migration, missing};
+use crate::row::get;
+use crate::session::{Session, Transaction};
+
+const MIGRATIONS: &[Migration] = &[Migration { version: 1, name: "first", sql: include_str!("../../migrations/sqlite/0001_first.sql") }];
+
+/// Where the file is, and how to use it.
+#[derive(Clone, Debug)]
+pub struct SqliteOptions {
+    path: PathBuf,
+    readers: u32,
+    limit: Duration,
+}
+
+impl SqliteOptions {
+    /// The file; it is made when it is not there. The directory must be there.
+    pub fn new(path: impl AsRef<Path>) -> Self {
+        Self { path: path.as_ref().to_owned(), readers: 4, limit: Duration::from_secs(30) }
+    }
+
+    /// How many connections read; 4 unless set. One more writes.
+    #[must_use]
+    pub fn readers(mut self, readers: u32) -> Self {
+        self.readers = readers.max(1);
+        self
+    }
+
+    /// How long one statement may take, and how long it waits for another process that writes; 30 seconds unless set.
+    #[must_use]
+    pub fn statement_timeout(mut self, limit: Duration) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    fn connect(&self) -> SqliteConnectOptions {
+        // Every commit is on the disk when it returns: synchronous FULL syncs the log each time.
+        SqliteConnectOptions::new()
+            .filename(&self.path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(self.limit)
+            .foreign_keys(false)
+            .statement_cache_capacity(250)
+            .disable_statement_logging()
+    }
+}
+
+impl SqliteStore {
+    /// Opens the file, and brings the schema up to date.
+    ///
+    /// # Errors
+    /// When the file cannot be opened, or its schema is newer than this engine.
+    pub async fn open(options: SqliteOptions) -> Result<Self, StoreError> {
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(options.limit)
+            .test_before_acquire(false)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(options.connect())
+            .await
+            .map_err(from_sqlx)?;
+        migrate(&writer, options.limit).await?;
+        let readers = SqlitePoolOptions::new().max_connections(options.readers).acquire_timeout(options.limit).test_before_acquire(false);
+        let readers = readers.connect_lazy_with(options.connect().read_only(true).create_if_missing(false));
+        let group = Group::new(Policy { lanes: 1, group_above: 0 });
+        let core = Core { readers, writer, limit: options.limit, group, listeners: Listeners::default(), lane: Mutex::default() };
+        Ok(Self { core: Arc::new(core) })
+    }
+}
+
+/// Applies what is missing, in one transaction; processes that start at the same time wait for each other.
+async fn migrate(pool: &SqlitePool, limit: Duration) -> Result<(), StoreError> {
+    let mut tx = Tx(Transaction::begin(Session::open(pool, limit).await?, "BEGIN IMMEDIATE").await?);
+    tx.script("CREATE TABLE IF NOT EXISTS engine_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum BLOB NOT NULL, applied TEXT NOT NULL) STRICT")
+        .await?;
+    let rows = tx.all(query("SELECT version, checksum FROM engine_migrations ORDER BY version")).await?;
+    let applied: Result<Vec<_>, StoreError> = rows.iter().map(|row| Ok((get(row, "version")?, get(row, "checksum")?))).collect();
+    for migration in missing(MIGRATIONS, &applied?)? {
+        tx.script(migration.sql).await?;
+        let note = query("INSERT INTO engine_migrations (version, name, checksum, applied) VALUES ($1, $2, $3, datetime('now'))");
+        tx.change(note.bind(migration.version).bind(migration.name).bind(migration.checksum())).await?;
+    }
+    tx.commit().await
+}
+
+impl Tx {
+    /// Several statements without arguments.
+    async fn script(&mut self, sql: &'static str) -> Result<(), StoreError> {
+        self.0.script(raw_sql(sql)).await
+    }
+}

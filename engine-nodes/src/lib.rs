@@ -36,6 +36,10 @@ mod transform;
 #[cfg(feature = "flow")]
 mod trigger;
 
+#[cfg(test)]
+#[cfg(feature = "flow")]
+mod testing;
+
 mod registry;
 
 pub use registry::{NodeSettings, registry, registry_with};

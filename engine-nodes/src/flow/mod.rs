@@ -15,6 +15,9 @@ mod stop_and_error;
 mod switch;
 mod wait;
 
+#[cfg(test)]
+mod tests;
+
 use engine_core::node::{NodeRegistry, RegistryError};
 
 /// Adds the nodes of this group.

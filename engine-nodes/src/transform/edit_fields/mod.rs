@@ -9,6 +9,10 @@ mod json_text;
 mod plan;
 mod schema;
 
+#[cfg(test)]
+#[cfg(feature = "flow")]
+mod tests;
+
 use async_trait::async_trait;
 use engine_core::execution::ExecutionMode;
 use engine_core::model::Item;

@@ -3,18 +3,21 @@
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use engine_core::expression::{Evaluation, ExpressionError, ExpressionErrorKind, Scope, Script, ScriptEngine};
+use futures::channel::oneshot;
 use futures::future::BoxFuture;
 
+use super::code::{self, CodeError, CodeOutcome, CodeProgram, CodeRealm, CodeRun};
 use super::failure::Failure;
 use super::host::with_scope;
 use super::limits::JsLimits;
 use super::prelude::Purpose;
 use super::realm::{Bounds, Realm};
 use super::script::{JsScript, Program};
-use super::syntax::{Problem, rewrite_expression};
-use super::threads::Threads;
+use super::syntax::{Problem, assigned_globals, rewrite_expression};
+use super::threads::{ScriptThread, Threads, Waiting};
 
 /// Realms that are kept for the next evaluation on a caller's thread.
 const MAX_IDLE: usize = 16;
@@ -39,6 +42,7 @@ struct Shared {
     marked: bool,
     next_program: AtomicU64,
     idle: Mutex<Vec<Realm>>,
+    idle_code: Mutex<Vec<CodeRealm>>,
     threads: Threads,
 }
 
@@ -68,7 +72,7 @@ impl JsEngine {
 
     fn build(limits: JsLimits, marked: bool) -> Self {
         let threads = Threads::new(limits.clone());
-        Self(Arc::new(Shared { limits, marked, next_program: AtomicU64::new(0), idle: Mutex::new(Vec::new()), threads }))
+        Self(Arc::new(Shared { limits, marked, next_program: AtomicU64::new(0), idle: Mutex::default(), idle_code: Mutex::default(), threads }))
     }
 
     /// The limits.
@@ -79,6 +83,26 @@ impl JsEngine {
     /// How many scripts were abandoned with their threads because they did not stop when they were told to.
     pub fn abandoned_scripts(&self) -> u64 {
         self.0.threads.abandoned()
+    }
+
+    /// Compiles the code of a Code node: the body of an asynchronous function.
+    ///
+    /// # Errors
+    /// When it does not parse; the error names the line.
+    pub fn compile_code(&self, code: &str) -> Result<Arc<CodeProgram>, CodeError> {
+        let program = CodeProgram::new(code, assigned_globals(code).unwrap_or_default());
+        let realm = self.code_realm().map_or_else(|| self.new_code_realm(), Ok).map_err(|error| CodeError::limit(error.message()))?;
+        realm.compile(&program, self.0.limits.time)?;
+        self.keep_code_realm(realm);
+        Ok(Arc::new(program))
+    }
+
+    /// Runs a program on the threads of the engine. Dropping the future abandons the run.
+    ///
+    /// # Errors
+    /// When it meets a limit. Errors of the code itself are part of the outcome.
+    pub async fn run_code(&self, program: Arc<CodeProgram>, run: CodeRun) -> Result<CodeOutcome, CodeError> {
+        code::run(self.clone(), program, run).await
     }
 
     fn compile(&self, code: &str, text: bool) -> Result<Arc<dyn Script>, ExpressionError> {
@@ -102,6 +126,36 @@ impl JsEngine {
     fn full_bounds(&self) -> Bounds {
         let limits = &self.0.limits;
         Bounds { time: limits.time, memory: limits.memory, stack: limits.stack, output: limits.output, marked: self.0.marked }
+    }
+
+    pub(super) fn code_bounds(&self) -> Bounds {
+        Bounds { time: self.0.limits.code_time, ..self.full_bounds() }
+    }
+
+    /// A realm for code that was used before.
+    pub(super) fn code_realm(&self) -> Option<CodeRealm> {
+        self.0.idle_code.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+
+    pub(super) fn new_code_realm(&self) -> Result<CodeRealm, ExpressionError> {
+        Realm::new(Purpose::Code, &self.code_bounds())
+    }
+
+    pub(super) fn keep_code_realm(&self, realm: CodeRealm) {
+        let mut idle = self.0.idle_code.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < self.0.limits.threads {
+            idle.push(realm);
+        }
+    }
+
+    /// Runs a step of code on a thread.
+    pub(super) fn step<T: Send + 'static>(&self, time: Duration, work: impl FnOnce(&mut ScriptThread) -> T + Send + 'static) -> Waiting<T> {
+        self.0.threads.submit(time, work)
+    }
+
+    /// Done after a time.
+    pub(super) fn sleep(&self, time: Duration) -> oneshot::Receiver<()> {
+        self.0.threads.sleep(time)
     }
 
     /// A realm for an evaluation on this thread.

@@ -5,6 +5,7 @@
 //! a thread of the engine ([`threads`]). Scripts see the engine's data through lazy objects ([`data`]); all else that they can name is made by the
 //! prelude, which is JavaScript over functions of the [`host`].
 
+mod code;
 mod data;
 mod deadline;
 mod engine;
@@ -22,5 +23,6 @@ mod syntax;
 mod tests;
 mod threads;
 
+pub use code::{CodeError, CodeMode, CodeOutcome, CodeProgram, CodeRun, HostError, LogLine, LogSeverity, NoHost, ScriptHost, StaticData};
 pub use engine::JsEngine;
 pub use limits::JsLimits;

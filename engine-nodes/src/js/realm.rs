@@ -9,6 +9,7 @@ use rquickjs::context::EvalOptions;
 use rquickjs::{CatchResultExt, Context, Ctx, Function, Runtime, Value as JsValue};
 use serde_json::Value;
 
+use super::code::{CodeError, CodeProgram, line_of};
 use super::data::{OutputError, Outward, text_of};
 use super::deadline::Deadline;
 use super::failure::{Failure, failure_of};
@@ -61,9 +62,33 @@ impl Realm {
         Ok(realm)
     }
 
+    /// Runs a step in the context.
+    pub(super) fn with<T>(&self, step: impl FnOnce(&Ctx<'_>) -> T) -> T {
+        self.context.with(|ctx| step(&ctx))
+    }
+
+    /// True when something of a run is left over: promises that still have to be told.
+    pub(super) fn is_busy(&self) -> bool {
+        self.context.runtime().is_job_pending()
+    }
+
     /// The deadline of what runs here.
     pub(super) fn deadline(&self) -> &Deadline {
         &self.deadline
+    }
+
+    /// Compiles the code of a Code node, to see whether it parses.
+    pub(super) fn compile(&self, program: &CodeProgram, time: Duration) -> Result<(), CodeError> {
+        self.deadline.begin(time);
+        self.context.with(|ctx| {
+            let compiled = ctx.eval_with_options::<JsValue<'_>, _>(program.source.as_str(), sloppy("code"));
+            let Err(_) = compiled else { return Ok(()) };
+            let thrown = ctx.catch();
+            let Some(error) = thrown.as_object() else { return Err(CodeError::new("the code does not parse")) };
+            let stack: String = error.get("stack").unwrap_or_default();
+            let message: String = error.get("message").unwrap_or_default();
+            Err(CodeError { line: line_of(&stack), ..CodeError::new(format!("SyntaxError: {message}")) })
+        })
     }
 
     /// Compiles without evaluating, within `time`.
@@ -96,7 +121,7 @@ impl Realm {
                 },
             };
             // Promises that the expression left behind must not go on in the next one.
-            while ctx.execute_pending_job() {}
+            while !self.deadline.look() && ctx.execute_pending_job() {}
             outcome
         })
     }

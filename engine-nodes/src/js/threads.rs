@@ -141,7 +141,6 @@ impl Threads {
     }
 
     /// Done after a time.
-    #[expect(dead_code, reason = "for the timers of Code nodes, which come next")]
     pub(super) fn sleep(&self, time: Duration) -> oneshot::Receiver<()> {
         let (sender, receiver) = oneshot::channel();
         let mut state = lock(&self.shared.state);

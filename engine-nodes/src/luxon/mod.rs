@@ -18,6 +18,7 @@ mod zone;
 
 pub use calendar::{Fields, Local, days_in_month, ordinal_to_date, week_to_date, weeks_in_year};
 pub use difference::difference;
+#[cfg(feature = "transform")]
 pub(crate) use difference::exact;
 pub use format::format;
 pub use iso::{IsoOptions, Precision, iso_date, iso_time};

@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
-use engine_core::model::{Binary, Item, Json, Link, Paired};
+use base64::Engine;
+use base64::engine::general_purpose;
+use engine_core::model::{Binary, BinaryContent, Item, Json, Link, Paired};
 use rquickjs::{Array, Ctx, IntoJs, Object, Result, Value as JsValue};
 use serde_json::Value;
 
 use super::handle::{Fields, Part};
 use super::list::{self, ListSource};
 use super::object::LazyObject;
+use crate::js::host::shown;
 
 /// Lists up to this length are converted at once: a real array costs less than a lazy one.
 const SHORT_LIST: usize = 8;
@@ -71,7 +74,7 @@ pub(in crate::js) fn item<'js>(ctx: &Ctx<'js>, item: &Item, index: Option<usize>
     if let Some(files) = item.binary() {
         let binary = Object::new(ctx.clone())?;
         for (key, file) in files {
-            binary.set(key.as_str(), file_facts(ctx, file)?)?;
+            binary.set(key.as_str(), self::file(ctx, file)?)?;
         }
         object.set("binary", binary)?;
     }
@@ -99,9 +102,17 @@ fn link<'js>(ctx: &Ctx<'js>, link: &Link) -> Result<Object<'js>> {
     Ok(object)
 }
 
-/// What is known of a file, without its bytes.
-fn file_facts<'js>(ctx: &Ctx<'js>, file: &Binary) -> Result<Object<'js>> {
+/// What is known of a file. Code nodes are shown the bytes of small ones, and a name by which to hand the file back.
+pub(in crate::js) fn file<'js>(ctx: &Ctx<'js>, file: &Binary) -> Result<Object<'js>> {
     let object = Object::new(ctx.clone())?;
+    if let Some(id) = shown(file) {
+        let data = match &file.content {
+            BinaryContent::Inline(bytes) => general_purpose::STANDARD.encode(bytes),
+            BinaryContent::Stored(_) => "stored".to_owned(),
+        };
+        object.set("data", data)?;
+        object.set("id", id)?;
+    }
     object.set("mimeType", file.mime_type.as_str())?;
     let texts = [("fileName", &file.file_name), ("fileExtension", &file.file_extension), ("directory", &file.directory)];
     for (key, text) in texts.into_iter().filter_map(|(key, text)| Some((key, text.as_deref()?))) {

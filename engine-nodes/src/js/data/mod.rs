@@ -11,7 +11,7 @@ mod object;
 mod output;
 
 pub(super) use handle::Fields;
-pub(super) use inward::{item, to_script};
+pub(super) use inward::{file, item, to_script};
 pub(super) use list::{LazyList, ListSource, untouched_list, wrap as wrap_list};
 pub(super) use object::LazyObject;
 pub(super) use output::{OutputError, Outward, text_of};

@@ -1,9 +1,11 @@
 //! The scope of the evaluation that runs on this thread.
 
 use engine_core::expression::{ExpressionError, ExpressionErrorKind, Scope};
+use engine_core::model::Binary;
 use rquickjs::{Ctx, Result};
 use scoped_tls_hkt::scoped_thread_local;
 
+use crate::js::code::RunState;
 use crate::js::engine::JsEngine;
 use crate::js::kit::fail;
 
@@ -16,6 +18,8 @@ pub(in crate::js) struct AtHand<'a> {
     pub(in crate::js) scope: &'a dyn Scope,
     /// The engine, for expressions within parameters.
     pub(in crate::js) engine: &'a JsEngine,
+    /// The run of a Code node, if it is one.
+    pub(in crate::js) run: Option<&'a RunState>,
     nesting: u8,
 }
 
@@ -24,7 +28,17 @@ scoped_thread_local!(static AT_HAND: for<'a> &'a AtHand<'a>);
 /// Runs a step with a scope at hand on this thread.
 pub(in crate::js) fn with_scope<T>(scope: &dyn Scope, engine: &JsEngine, step: impl FnOnce() -> T) -> T {
     let nesting = if AT_HAND.is_set() { AT_HAND.with(|outer| outer.nesting + 1) } else { 0 };
-    AT_HAND.set(&AtHand { scope, engine, nesting }, step)
+    AT_HAND.set(&AtHand { scope, engine, run: None, nesting }, step)
+}
+
+/// Runs a step of a Code node's run.
+pub(in crate::js) fn with_run<T>(scope: &dyn Scope, engine: &JsEngine, run: &RunState, step: impl FnOnce() -> T) -> T {
+    AT_HAND.set(&AtHand { scope, engine, run: Some(run), nesting: 0 }, step)
+}
+
+/// The name under which the run of a Code node is shown a file; `None` in expressions.
+pub(in crate::js) fn shown(binary: &Binary) -> Option<String> {
+    if AT_HAND.is_set() { AT_HAND.with(|at_hand| at_hand.run.map(|run| run.show(binary))) } else { None }
 }
 
 /// Asks what is at hand. What the engine answers with an error is thrown.

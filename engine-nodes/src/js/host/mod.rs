@@ -3,6 +3,8 @@
 #![expect(clippy::needless_pass_by_value, reason = "functions that scripts call own what was converted for them")]
 
 mod at_hand;
+mod bytes;
+mod code;
 mod data;
 mod dates;
 mod facts;
@@ -13,13 +15,13 @@ mod text;
 use rquickjs::function::Func;
 use rquickjs::{Ctx, Object, Result};
 
-pub(super) use at_hand::with_scope;
+pub(super) use at_hand::{shown, with_run, with_scope};
 
 use super::prelude::{self, Purpose};
 use super::syntax::unsafe_names;
 
 /// Global names of QuickJS that no script gets.
-const DENIED_GLOBALS: &[&str] = &["Reflect", "Proxy", "WeakRef", "FinalizationRegistry", "Atomics", "performance", "navigator", "DOMException", "gc"];
+const DENIED_GLOBALS: &[&str] = &["FinalizationRegistry", "Atomics", "navigator", "gc"];
 
 /// The same for expressions, besides.
 const DENIED_IN_EXPRESSIONS: &[&str] = &[
@@ -33,6 +35,11 @@ const DENIED_IN_EXPRESSIONS: &[&str] = &[
     "SuppressedError",
     "DisposableStack",
     "AsyncDisposableStack",
+    "Reflect",
+    "Proxy",
+    "WeakRef",
+    "performance",
+    "DOMException",
 ];
 
 /// Names of hosts that appear to expressions as empty objects.
@@ -115,5 +122,9 @@ pub(super) fn object<'js>(ctx: &Ctx<'js>, purpose: Purpose) -> Result<Object<'js
     text::add(&host)?;
     dates::add(&host)?;
     intl::add(&host)?;
+    if purpose == Purpose::Code {
+        bytes::add(&host)?;
+        code::add(&host)?;
+    }
     Ok(host)
 }

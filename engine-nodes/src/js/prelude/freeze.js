@@ -74,4 +74,5 @@
   freezeAll(getPrototypeOf((function* () {})()));
   freezeAll(global);
   freezeAll(kit.scopePrototype);
+  for (const value of kit.shared ?? []) freezeAll(value);
 });

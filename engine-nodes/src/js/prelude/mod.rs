@@ -13,7 +13,6 @@ pub(super) enum Purpose {
     /// Expressions: no promises, a safe subset of `Object`.
     Expressions,
     /// Code nodes.
-    #[expect(dead_code, reason = "the runtime of Code nodes comes next")]
     Code,
 }
 
@@ -40,6 +39,10 @@ const PARTS: &[(&str, &[(&str, &str)])] = &[
             ("luxon", include_str!("luxon/finish.js")),
         ],
     ),
+    ("inspect", &[("inspect", include_str!("code/inspect.js"))]),
+    ("buffer", &[("buffer", include_str!("code/buffer.js"))]),
+    ("web", &[("web", include_str!("code/web.js"))]),
+    ("crypto", &[("crypto", include_str!("code/crypto.js"))]),
     ("intl", &[("intl", include_str!("intl.js"))]),
     ("dates", &[("dates", include_str!("extensions/dates.js"))]),
 ];
@@ -52,6 +55,9 @@ pub(super) fn install(ctx: &Ctx<'_>, purpose: Purpose) -> Result<()> {
     run(ctx, (&host, &exports), "guard", include_str!("guard.js"))?;
     run(ctx, (&host, &exports), "scope", include_str!("scope.js"))?;
     run(ctx, (&host, &exports), "locale", include_str!("locale.js"))?;
+    if purpose == Purpose::Code {
+        run(ctx, (&host, &exports), "run", include_str!("code/run.js"))?;
+    }
     run(ctx, (&host, &exports), "freeze", include_str!("freeze.js"))?;
     let kit = Kit::new(host, exports)?;
     ctx.store_userdata(kit)?;

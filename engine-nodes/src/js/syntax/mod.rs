@@ -18,4 +18,4 @@ mod statements;
 mod tests;
 
 pub(super) use extensions::unsafe_names;
-pub(super) use parser::{Problem, rewrite_expression};
+pub(super) use parser::{Problem, assigned_globals, rewrite_expression};

@@ -52,7 +52,6 @@ pub(in crate::js) fn rewrite_expression(source: &str) -> Parsed<Rewritten> {
     Ok(Rewritten { code: code.get(start..).unwrap_or_default().to_owned(), wild })
 }
 
-#[cfg_attr(not(test), expect(dead_code, reason = "for the runtime of Code nodes, which comes next"))]
 /// The names that the body of a function assigns, but neither it nor the surroundings declare. `None` when the body is not understood.
 pub(in crate::js) fn assigned_globals(body: &str) -> Option<BTreeSet<String>> {
     let mut parser = Parser::new(body, false).ok()?;

@@ -19,6 +19,8 @@ pub enum Parameter {
     Constant(Value),
     /// A text that began with `=`.
     Expression(Arc<Template>),
+    /// A text that began with `=` and does not compile: it fails when it is evaluated, as in n8n.
+    Invalid(ExpressionError),
     /// A list with an expression in it.
     List(Vec<Parameter>),
     /// An object with an expression in it.
@@ -89,7 +91,7 @@ impl Parameter {
             Self::Constant(Value::Array(values)) => values.get(key.parse::<usize>().ok()?).cloned().map(Self::Constant),
             Self::Object(parts) => parts.iter().find(|(name, _)| name == key).map(|(_, part)| part.clone()),
             Self::List(parts) => parts.get(key.parse::<usize>().ok()?).cloned(),
-            Self::Constant(_) | Self::Expression(_) => None,
+            Self::Constant(_) | Self::Expression(_) | Self::Invalid(_) => None,
         }
     }
 
@@ -101,6 +103,7 @@ impl Parameter {
         match self {
             Self::Constant(value) => Ok(Some(value.clone())),
             Self::Expression(template) => template.evaluate(scope).await,
+            Self::Invalid(error) => Err(error.clone()),
             Self::List(_) | Self::Object(_) => self.resolve_parts(scope).await.map(Some),
         }
     }
@@ -110,6 +113,7 @@ impl Parameter {
         match self {
             Self::Constant(value) => Some(Ok(Some(value.clone()))),
             Self::Expression(template) => template.evaluate_now(scope),
+            Self::Invalid(error) => Some(Err(error.clone())),
             Self::List(_) | Self::Object(_) => None,
         }
     }
@@ -118,7 +122,9 @@ impl Parameter {
         match self {
             Self::List(parts) => resolve_list(parts, scope).boxed(),
             Self::Object(parts) => resolve_object(parts, scope).boxed(),
-            Self::Constant(_) | Self::Expression(_) => async move { Ok(self.resolve(scope).await?.unwrap_or(Value::Null)) }.boxed(),
+            Self::Constant(_) | Self::Expression(_) | Self::Invalid(_) => {
+                async move { Ok(self.resolve(scope).await?.unwrap_or(Value::Null)) }.boxed()
+            }
         }
     }
 }
@@ -195,7 +201,7 @@ impl ParameterCompiler<'_> {
                     _ => (ProblemCode::InvalidExpression, "an expression is one JavaScript expression between {{ and }}"),
                 };
                 self.problems.push(Problem::new(code, error.message()).at(path.pointer()).help(help));
-                Parameter::Constant(Value::Null)
+                Parameter::Invalid(error)
             }
         }
     }

@@ -213,6 +213,9 @@ impl Compiler<'_> {
         let source = serde_json::Value::Object((*node.spec.source).clone());
         node.spec.parameters = Parameter::compile(&source, Path::Root, &mut compiler);
         problems.append(&mut compiler.problems);
+        // In n8n an expression that does not parse fails when it is evaluated, and the node may go on.
+        let fails_later = |problem: &&mut Problem| self.is_n8n() && problem.code == ProblemCode::InvalidExpression;
+        problems.iter_mut().filter(fails_later).for_each(|problem| problem.severity = Severity::Warning);
         let sound = problems.iter().all(|problem| problem.severity == Severity::Warning);
         node.facts = facts_of(&node.spec);
         node.effect = node_type.effect(&node.spec);

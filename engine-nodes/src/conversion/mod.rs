@@ -15,7 +15,7 @@ pub(crate) mod pairs;
 
 pub(crate) use date::{DateTime, Dates, named_zone};
 pub(crate) use equality::{deep_equal, nearly_same, same};
-pub(crate) use field_type::{Conversion, ConversionError, FieldType, describe_value, to_array, to_boolean, to_number, to_object, to_text, type_name};
+pub(crate) use field_type::{Conversion, FieldType, to_array, to_boolean, to_number, to_object, to_text, type_name};
 pub(crate) use literal::{parse_js_object, repair_json};
 pub(crate) use path::FieldPath;
 pub(crate) use pattern::Pattern;

@@ -3,7 +3,7 @@
 use engine_core::model::Timestamp;
 use serde_json::{Value, json};
 
-use super::field_type::to_form_fields;
+use super::field_type::{describe_value, to_form_fields};
 use super::*;
 
 /// The records of a file of recorded calls; none where there is no such file.

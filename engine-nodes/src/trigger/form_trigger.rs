@@ -9,7 +9,7 @@ use engine_core::schema::{NodeSchema, Property, PropertyGroup, PropertyKind};
 use serde_json::Value;
 
 use super::webhook::response_mode;
-use crate::conversion::{DateTime, Dates, named_zone};
+use crate::conversion::{DateTime, named_zone};
 use crate::node_type::{Activations, Compiled, Definition, ready};
 
 const FIELD_TYPES: [&str; 12] =

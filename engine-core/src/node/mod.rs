@@ -25,6 +25,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use crate::model::Json;
 use crate::problem::Problem;
 use crate::schema::{Effect, NodeSchema, Port};
 
@@ -64,6 +65,10 @@ pub trait NodeType: Send + Sync + 'static {
     /// # Errors
     /// All problems, with paths below the node's parameters (`/url`).
     fn compile(&self, spec: &NodeSpec) -> Result<Arc<dyn Node>, Vec<Problem>>;
+
+    /// Rewrites the completed parameters before the expressions in them are compiled, for types whose text holds `{{ }}` without a leading `=`.
+    /// The parameters that expressions and users see stay as they were.
+    fn prepare(&self, _parameters: &mut Json) {}
 
     /// The inputs of a node with these parameters, where they differ from the schema's.
     fn inputs(&self, _spec: &NodeSpec) -> Vec<Port> {

@@ -210,8 +210,9 @@ impl Compiler<'_> {
         let mut problems = schema.check(&definition.parameters, version);
         node.spec.source = Arc::new(schema.fill(&definition.parameters, version));
         let mut compiler = ParameterCompiler { engine: self.options.script_engine, problems: Vec::new() };
-        let source = serde_json::Value::Object((*node.spec.source).clone());
-        node.spec.parameters = Parameter::compile(&source, Path::Root, &mut compiler);
+        let mut source = (*node.spec.source).clone();
+        node_type.prepare(&mut source);
+        node.spec.parameters = Parameter::compile(&source.into(), Path::Root, &mut compiler);
         problems.append(&mut compiler.problems);
         // In n8n an expression that does not parse fails when it is evaluated, and the node may go on.
         let fails_later = |problem: &&mut Problem| self.is_n8n() && problem.code == ProblemCode::InvalidExpression;

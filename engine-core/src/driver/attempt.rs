@@ -39,7 +39,7 @@ pub(super) fn panicked(panic: &(dyn std::any::Any + Send)) -> NodeError {
 /// Whether a node can be polled without more ado: one try, no deadline, nothing that has to be durable first.
 pub(super) fn is_simple(run: &NodeRun, shared: &Shared<'_>) -> bool {
     let node = run.plan_node();
-    node.retry.is_none() && node.timeout.is_none() && (shared.journal.is_none() || node.effect() == Effect::Pure)
+    node.is_plain && (shared.journal.is_none() || node.effect() == Effect::Pure)
 }
 
 /// All tries of a run.

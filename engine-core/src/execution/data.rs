@@ -136,8 +136,11 @@ pub struct ExecutionData {
     responder: Mutex<Option<Arc<dyn Responder>>>,
     custom: Mutex<Json>,
     static_data: Mutex<StaticData>,
-    memories: Box<[OnceLock<Box<Mutex<NodeMemory>>>]>,
+    memories: OnceLock<Memories>,
 }
+
+/// A place for each node; made when the first node remembers something.
+type Memories = Box<[OnceLock<Box<Mutex<NodeMemory>>>]>;
 
 /// The workflow's static data, and whether the execution changed it.
 #[derive(Debug, Default)]
@@ -176,7 +179,7 @@ impl ExecutionData {
             responder: Mutex::new(new.responder),
             custom: Mutex::default(),
             static_data: Mutex::new(StaticData { data: new.static_data, changed: false }),
-            memories: (0..nodes).map(|_| OnceLock::new()).collect(),
+            memories: OnceLock::new(),
         }
     }
 
@@ -279,12 +282,13 @@ impl ExecutionData {
 
     /// What a node remembers between its runs.
     pub(crate) fn memory(&self, node: u32) -> MutexGuard<'_, NodeMemory> {
-        lock(self.memories[node as usize].get_or_init(Box::default))
+        let memories = self.memories.get_or_init(|| (0..self.plan.len()).map(|_| OnceLock::new()).collect());
+        lock(memories[node as usize].get_or_init(Box::default))
     }
 
     /// What expressions see of a node's memory.
     pub(crate) fn memory_context(&self, node: u32) -> Json {
-        self.memories.get(node as usize).and_then(OnceLock::get).map_or_else(Json::new, |memory| lock(memory).context.clone())
+        self.memories.get().and_then(|memories| memories.get(node as usize)?.get()).map_or_else(Json::new, |memory| lock(memory).context.clone())
     }
 }
 

@@ -10,7 +10,7 @@ use super::{LoopForest, Plan, PlanNode};
 use crate::expression::{NodeFacts, ScriptEngine, WorkflowFacts};
 use crate::format::batch_from_json;
 use crate::model::{Batch, ExecutionOrder, Format, NodeDefinition, NodeId, Workflow};
-use crate::node::{NodeRegistry, NodeSpec, NodeType, Parameter, ParameterCompiler, Path};
+use crate::node::{NodeRegistry, NodeSpec, NodeType, OnError, Parameter, ParameterCompiler, Path};
 use crate::problem::{Problem, ProblemCode, Problems, Severity, pointer_key};
 use crate::schema::NodeGroup;
 
@@ -189,6 +189,8 @@ impl Compiler<'_> {
             incoming: Box::default(),
             outgoing: Box::default(),
             takes_one_input: false,
+            is_plain: options.retry.is_none() && options.timeout_seconds.is_none(),
+            has_error_output: options.on_error == Some(OnError::ContinueError),
             outputs: 1,
             declared_inputs: 1,
             required: crate::node::RequiredInputs::AtLeast(1),

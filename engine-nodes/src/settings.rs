@@ -21,6 +21,12 @@ impl<'a> Settings<'a> {
         self.0?.get(name).filter(|value| !value.is_null())
     }
 
+    /// Whether a parameter is there and null.
+    #[cfg(feature = "http")]
+    pub(crate) fn is_null(self, name: &str) -> bool {
+        self.0.and_then(|parameters| parameters.get(name)).is_some_and(Value::is_null)
+    }
+
     /// The object under a name; empty where there is none.
     pub(crate) fn group(self, name: &str) -> Self {
         Self(self.get(name).and_then(Value::as_object))

@@ -48,7 +48,7 @@ fn bound(secrets: Secrets, credential: &Credential) -> Result<Secrets, NodeError
     }
 }
 
-fn basic(secrets: Secrets, user: &str, password: &str) -> Result<Secrets, HttpError> {
+pub(super) fn basic(secrets: Secrets, user: &str, password: &str) -> Result<Secrets, HttpError> {
     use base64::Engine as _;
     let pair = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
     secrets.header("authorization", &format!("Basic {pair}"))

@@ -2,6 +2,8 @@
 
 mod address;
 mod charset;
+#[cfg(feature = "email")]
+mod email_send;
 #[cfg(feature = "command")]
 mod execute_command;
 mod graphql;
@@ -12,6 +14,7 @@ mod policy;
 mod resolver;
 #[cfg(feature = "rss")]
 mod rss_feed_read;
+mod script_request;
 mod services;
 #[cfg(test)]
 mod test_engine;
@@ -45,6 +48,7 @@ pub const ERROR_CODES: &[&str] = &[
     "http-status",
     "http-timeout",
     "http-too-many-redirects",
+    "mail-refused",
 ];
 
 /// The nodes of this group, and what they may reach. By default that is the public Internet, and no command.
@@ -95,6 +99,8 @@ impl NetworkNodes {
         registry.register(graphql::GraphqlType::new(client()))?;
         #[cfg(feature = "rss")]
         registry.register(rss_feed_read::RssFeedReadType::new(client()))?;
+        #[cfg(feature = "email")]
+        registry.register(email_send::EmailSendType::new(client()))?;
         #[cfg(feature = "command")]
         registry.register(execute_command::ExecuteCommandType::new(self.commands.clone()))?;
         Ok(())

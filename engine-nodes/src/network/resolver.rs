@@ -41,7 +41,7 @@ pub(crate) struct GuardedResolver {
 }
 
 impl GuardedResolver {
-    async fn permitted(self, name: &str) -> Result<Vec<SocketAddr>, HttpError> {
+    pub(crate) async fn permitted(&self, name: &str) -> Result<Vec<SocketAddr>, HttpError> {
         let found = self.names.look_up(name).await.map_err(|source| HttpError::Lookup { host: name.to_owned(), source })?;
         if self.policy.trusts(name) {
             return Ok(found);

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 
 use reqwest::StatusCode;
@@ -91,6 +92,30 @@ impl HttpClient {
         Ok(HttpResponse { status, headers, url: hop.url, inner, pause: timeout, deadline })
     }
 
+    /// The addresses of a host that the policy permits: for nodes that speak something else than HTTP. They connect to these addresses and look
+    /// nothing up themselves.
+    ///
+    /// # Errors
+    /// When the policy permits none, or the name cannot be looked up.
+    pub async fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, HttpError> {
+        if let Ok(address) = host.parse() {
+            return self.judge(host, address).map(|()| vec![address]);
+        }
+        match Host::parse(host).map_err(|error| HttpError::invalid_url(host, &error))? {
+            Host::Domain(name) => Ok(self.inner.resolver.permitted(&name).await?.iter().map(SocketAddr::ip).collect()),
+            Host::Ipv4(address) => self.judge(host, address.into()).map(|()| vec![address.into()]),
+            Host::Ipv6(address) => self.judge(host, address.into()).map(|()| vec![address.into()]),
+        }
+    }
+
+    fn judge(&self, host: &str, address: IpAddr) -> Result<(), HttpError> {
+        let policy = self.policy();
+        if policy.permits(address) || policy.trusts(host.trim_matches(['[', ']'])) {
+            return Ok(());
+        }
+        Err(HttpError::Refused { host: host.to_owned(), address })
+    }
+
     /// One request and its response; two when the server wants a digest.
     async fn exchange(&self, client: &reqwest::Client, hop: &Hop) -> Result<reqwest::Response, HttpError> {
         let (mut url, mut headers) = (hop.url.clone(), hop.headers.clone());
@@ -109,18 +134,14 @@ impl HttpClient {
 
     /// Addresses that stand in the URL itself never reach the resolver; a proxy resolves names itself.
     fn check_target(&self, url: &Url, proxied: bool) -> Result<(), HttpError> {
-        let policy = self.policy();
         let host = url.host_str().unwrap_or_default();
         let address = match url.host() {
             Some(Host::Ipv4(address)) => address.into(),
             Some(Host::Ipv6(address)) => address.into(),
-            Some(Host::Domain(name)) => return if proxied && !policy.trusts(name) { check_name(name) } else { Ok(()) },
+            Some(Host::Domain(name)) => return if proxied && !self.policy().trusts(name) { check_name(name) } else { Ok(()) },
             None => return Err(HttpError::invalid_url(url.as_str(), &"it names no host")),
         };
-        if policy.permits(address) || policy.trusts(host.trim_matches(['[', ']'])) {
-            return Ok(());
-        }
-        Err(HttpError::Refused { host: host.to_owned(), address })
+        self.judge(host, address)
     }
 
     fn client(&self, request: &HttpRequest) -> Result<reqwest::Client, HttpError> {

@@ -28,4 +28,5 @@ pub use query::{ArrayFormat, encode_form, query_pairs};
 pub(crate) use request::parse_url;
 pub use request::{HttpRequest, Redirects, TlsOptions};
 pub use response::HttpResponse;
+pub(crate) use response::headers_to_json;
 pub use secrets::Secrets;

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use engine_core::blob::ByteStream;
+use engine_core::model::Json;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use reqwest::StatusCode;
-use reqwest::header::HeaderMap;
+use reqwest::header::{HeaderMap, SET_COOKIE};
+use serde_json::Value;
 use tokio::time::Instant;
 use url::Url;
 
@@ -66,4 +68,15 @@ impl HttpResponse {
         }
         Ok(all.map_or(first, Bytes::from))
     }
+}
+
+/// Headers as Node.js shows them: one text for each name, a list only for cookies.
+pub(crate) fn headers_to_json(headers: &HeaderMap) -> Value {
+    let mut json = Json::new();
+    for name in headers.keys() {
+        let texts = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        let value = if name == SET_COOKIE { texts.collect::<Vec<_>>().into() } else { texts.collect::<Vec<_>>().join(", ").into() };
+        json.insert(name.as_str().to_owned(), value);
+    }
+    Value::Object(json)
 }

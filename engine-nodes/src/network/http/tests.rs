@@ -135,6 +135,22 @@ async fn inv_29_each_redirect_is_judged() {
 }
 
 #[tokio::test]
+async fn inv_29_other_protocols_get_judged_addresses() {
+    let names = Names::new([("mixed.test", [["10.0.0.1", "127.0.0.1"].as_slice()].as_slice()), ("inside.test", &[&["10.0.0.1"]])]);
+    let client = HttpClient::with_names(NetworkPolicy::default().allow("127.0.0.1").unwrap(), names);
+    let check = async |host: &str, expect: Result<&str, &str>| {
+        let found = client.addresses(host).await.map(|addresses| addresses[0].to_string()).map_err(|error| error.code());
+        assert_eq!(found.as_deref().map_err(|code| *code), expect, "{host}");
+    };
+    check("mixed.test", Ok("127.0.0.1")).await;
+    check("127.1", Ok("127.0.0.1")).await;
+    check("8.8.8.8", Ok("8.8.8.8")).await;
+    for host in ["inside.test", "10.0.0.1", "::1", "[::1]", "::ffff:10.0.0.1", "0xa000001", "169.254.169.254"] {
+        check(host, Err("http-address-refused")).await;
+    }
+}
+
+#[tokio::test]
 async fn an_allowed_name_is_reached_wherever_it_leads() {
     let server = TestServer::start(|_: &Seen| "ok").await;
     let client = with_outside();

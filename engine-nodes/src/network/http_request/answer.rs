@@ -2,15 +2,15 @@
 
 use engine_core::model::{Item, Json};
 use reqwest::StatusCode;
-use reqwest::header::{HeaderMap, SET_COOKIE};
 use serde_json::{Value, json};
 
 use super::call::{AnswerPlan, Lists};
 use super::exchange::{Answer, AnswerBody};
+use crate::network::http::headers_to_json;
 
 /// The items that a response gives; `input` is the item whose request it answers.
 pub(super) fn items(answer: Answer, plan: &AnswerPlan, input: &Item) -> Vec<Item> {
-    let head = plan.full.then(|| (headers(&answer.headers), answer.status));
+    let head = plan.full.then(|| (headers_to_json(&answer.headers), answer.status));
     match (answer.body, head) {
         (AnswerBody::File(file), head) => {
             let json = head.map_or_else(|| input.json().clone(), |head| with_head(None, head));
@@ -48,17 +48,6 @@ fn with_head(body: Option<(&str, Value)>, (headers, status): (Value, StatusCode)
     json
 }
 
-/// Headers as Node.js shows them: one text for each name, a list only for cookies.
-fn headers(headers: &HeaderMap) -> Value {
-    let mut json = Json::new();
-    for name in headers.keys() {
-        let texts = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-        let value = if name == SET_COOKIE { texts.collect::<Vec<_>>().into() } else { texts.collect::<Vec<_>>().join(", ").into() };
-        json.insert(name.as_str().to_owned(), value);
-    }
-    Value::Object(json)
-}
-
 /// What expressions see as `$response`.
 pub(super) fn variable(answer: &Answer) -> Value {
     let body = match &answer.body {
@@ -66,11 +55,13 @@ pub(super) fn variable(answer: &Answer) -> Value {
         AnswerBody::Text(text) => Value::String(text.clone()),
         AnswerBody::File(_) => json!({}),
     };
-    json!({ "body": body, "headers": headers(&answer.headers), "statusCode": answer.status.as_u16() })
+    json!({ "body": body, "headers": headers_to_json(&answer.headers), "statusCode": answer.status.as_u16() })
 }
 
 #[cfg(test)]
 mod tests {
+    use reqwest::header::HeaderMap;
+
     use super::*;
     use crate::network::http_request::call::Format;
 

@@ -11,6 +11,7 @@ use lettre::message::{Attachment, Mailbox, MessageBuilder, MultiPart, SinglePart
 use sha2::{Digest, Sha256};
 
 use super::mailboxes;
+use crate::network::http::hex;
 use crate::settings::Settings;
 
 /// The largest file that a mail carries.
@@ -49,9 +50,7 @@ fn with_all(builder: MessageBuilder, mailboxes: Vec<Mailbox>, add: fn(MessageBui
 
 /// The same for every try of this item's mail, so that a mail that is sent again can be told from a new one.
 fn message_id(context: &NodeContext, index: usize, sender: &Mailbox) -> String {
-    let digest = Sha256::digest(context.idempotency_key(index));
-    let id: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    format!("<{id}@{}>", sender.email.domain())
+    format!("<{}@{}>", hex(&Sha256::digest(context.idempotency_key(index))), sender.email.domain())
 }
 
 fn sent_at(context: &NodeContext) -> SystemTime {

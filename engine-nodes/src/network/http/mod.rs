@@ -21,6 +21,8 @@ mod tls_tests;
 
 pub use body::Body;
 pub use client::HttpClient;
+#[cfg(feature = "email")]
+pub(crate) use digest::hex;
 pub use error::HttpError;
 pub(crate) use hop::stays;
 pub use multipart::{Multipart, Part};

@@ -13,7 +13,6 @@ use crate::schema::Effect;
 /// A node of a plan: compiled, with its connections.
 ///
 /// Fields stand in the order in which running a node meets them: what every run reads lies together in the first cache lines.
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own in the workflow format")]
 #[repr(C, align(64))]
 pub struct PlanNode {
     /// What runs; `None` for notes, and for nodes that no trigger reaches and that do not compile.

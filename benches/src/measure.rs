@@ -3,16 +3,15 @@
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-/// Something that is timed: its name, and one round of it.
+/// Something that is timed: one round of it.
 pub(crate) struct Subject<'a> {
-    pub(crate) name: &'static str,
     pub(crate) round: Box<dyn FnMut() -> Duration + 'a>,
 }
 
 impl<'a> Subject<'a> {
     /// A subject whose whole call is timed.
-    pub(crate) fn new(name: &'static str, mut work: impl FnMut() + 'a) -> Self {
-        Self::timed(name, move || {
+    pub(crate) fn new(mut work: impl FnMut() + 'a) -> Self {
+        Self::timed(move || {
             let start = Instant::now();
             work();
             start.elapsed()
@@ -20,8 +19,8 @@ impl<'a> Subject<'a> {
     }
 
     /// A subject that times itself, for rounds with work that does not count.
-    pub(crate) fn timed(name: &'static str, round: impl FnMut() -> Duration + 'a) -> Self {
-        Self { name, round: Box::new(round) }
+    pub(crate) fn timed(round: impl FnMut() -> Duration + 'a) -> Self {
+        Self { round: Box::new(round) }
     }
 }
 

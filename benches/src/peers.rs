@@ -1,5 +1,7 @@
 //! The best Rust DAG library, `dagx`, on the same graphs. It is given shared values, as the engine shares items.
 
+#![expect(clippy::unused_async, clippy::used_underscore_binding, reason = "the peer's macro asks for this shape")]
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -40,7 +42,7 @@ pub(crate) fn dagx(runtime: &tokio::runtime::Runtime, sources: &[Vec<usize>], va
     for sources in sources {
         let handle = match sources.as_slice() {
             [] => dag.add_task(Source(Arc::clone(value))).into(),
-            [one] => dag.add_task(One).depends_on(&handles[*one]),
+            [one] => dag.add_task(One).depends_on(handles[*one]),
             [one, two, ..] => dag.add_task(Two).depends_on((&handles[*one], &handles[*two])),
         };
         handles.push(handle);

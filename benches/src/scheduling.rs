@@ -68,9 +68,9 @@ fn measure(shape: &Shape, with_peer: bool, rounds: usize) {
     let (targets, value, work) = (shape.targets(), Arc::new(json!({"name": "Ada", "n": 1})), floors::pass());
     let count = shape.sources.len();
     let mut subjects = vec![
-        Subject::new("unordered", || assert_eq!(floors::futures_unordered(&shape.sources, &targets, &work, &value), count)),
-        Subject::new("ready queue", || assert_eq!(floors::ready_queue(&shape.sources, &targets, &work, &value), count)),
-        Subject::timed("engine", || {
+        Subject::new(|| assert_eq!(floors::futures_unordered(&shape.sources, &targets, &work, &value), count)),
+        Subject::new(|| assert_eq!(floors::ready_queue(&shape.sources, &targets, &work, &value), count)),
+        Subject::timed(|| {
             let start = Instant::now();
             let result = runtime.block_on(engine.run(&plan, Start::with_items([json!({"name": "Ada", "n": 1})]))).expect("it starts");
             assert_eq!(result.status(), ExecutionStatus::Success);
@@ -79,7 +79,7 @@ fn measure(shape: &Shape, with_peer: bool, rounds: usize) {
         }),
     ];
     if with_peer {
-        subjects.push(Subject::timed("dagx", || peers::dagx(&runtime, &shape.sources, &value)));
+        subjects.push(Subject::timed(|| peers::dagx(&runtime, &shape.sources, &value)));
     }
     let each: Vec<f64> = medians(&mut subjects, rounds).into_iter().map(|time| nanos_each(time, count)).collect();
     let cell = |index: usize| each.get(index).map_or_else(String::new, |ns| format!("{ns:.0} ({:.2})", ns / each[0]));

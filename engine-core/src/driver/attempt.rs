@@ -8,8 +8,8 @@ use std::time::Duration;
 use futures::FutureExt;
 use futures::future::{BoxFuture, Either, select};
 
-use super::JournalError;
 use super::shared::Shared;
+use super::{JournalEntry, JournalError};
 use crate::execution::NodeRun;
 use crate::node::{Node, NodeContext, NodeError, NodeOutput};
 use crate::observer::ExecutionEvent;
@@ -52,8 +52,13 @@ pub(super) async fn attempt(shared: &Shared<'_>, node: &dyn Node, run: NodeRun) 
     let policy = plan_node.retry.as_ref();
     for attempt in 0.. {
         shared.gate().await;
-        if let (Some(journal), true) = (shared.journal, plan_node.effect() != Effect::Pure) {
+        if let (Some(journal), true) = (shared.journal, plan_node.effect() != Effect::Pure || plan_node.at_most_once) {
+            if plan_node.at_most_once && attempt == 0 {
+                journal.append(shared.execution, JournalEntry::NodeStarted { node: run.node, run: run.run_index });
+            }
             journal.commit().await?;
+            // A pause may have come with the answer.
+            shared.gate().await;
         }
         let mut this = run.clone();
         this.attempt = attempt;

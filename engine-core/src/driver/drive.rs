@@ -17,7 +17,7 @@ use super::shared::Shared;
 use super::{Control, ExecutionError, ExecutionResult, Journal, JournalEntry, JournalError, Outcome, Parked, Signal};
 use crate::execution::{ExecutionData, RunStatus};
 use crate::model::{Batch, NodeId, Timestamp};
-use crate::node::{NodeContext, NodeMemory, NodeOutput, Wait};
+use crate::node::{NodeContext, NodeError, NodeMemory, NodeOutput, Wait};
 use crate::observer::ExecutionEvent;
 use crate::plan::Plan;
 use crate::state::{Activation, Command, Event, ExecutionState, ExecutionStatus, Finish, Raw, Timing, finish, record};
@@ -117,7 +117,7 @@ const YIELD_EVERY: u32 = 128;
 
 /// The loop's state.
 pub(super) struct Driving<'a> {
-    shared: &'a Shared<'a>,
+    pub(super) shared: &'a Shared<'a>,
     plan: &'a Plan,
     options: &'a DriverOptions,
     state: ExecutionState,
@@ -131,6 +131,8 @@ pub(super) struct Driving<'a> {
     parked: bool,
     pub(super) ended: Option<ExecutionStatus>,
     pub(super) replaying: bool,
+    /// Runs of nodes that must not run twice, begun by a worker that died.
+    pub(super) interrupted: Vec<(u32, u32)>,
 }
 
 impl<'a> Driving<'a> {
@@ -155,6 +157,7 @@ impl<'a> Driving<'a> {
             parked: false,
             ended: None,
             replaying: false,
+            interrupted: Vec::new(),
         }
     }
 
@@ -204,7 +207,7 @@ impl<'a> Driving<'a> {
     fn carry_out(&mut self, command: Command, context: &mut Context<'_>) {
         match command {
             Command::Run(activation) => self.launch(activation, context),
-            Command::Forget(node) => *self.shared.execution.memory(node) = NodeMemory::default(),
+            Command::Forget(node) => self.remember(node, NodeMemory::default()),
             Command::StopRunning => {
                 self.shared.execution.set_cancelled();
                 self.flight.clear();
@@ -225,6 +228,10 @@ impl<'a> Driving<'a> {
         let node = self.plan.node(activation.node);
         let at = self.now;
         self.shared.observe(ExecutionEvent::NodeStarted { node: &node.spec.name, run: activation.run as usize, attempt: 0, at });
+        if self.interrupted.contains(&(activation.node, activation.run)) {
+            let error = NodeError::fatal("the worker that ran this node died, and it may run only once").with_code("interrupted");
+            return self.finish((activation, at), (Raw::Error(error), 1));
+        }
         let run = match prepare(self.shared.execution, &activation, at) {
             Prepared::Done(raw) => return self.finish((activation, at), (raw, 1)),
             Prepared::Run(run) => run,
@@ -249,6 +256,14 @@ impl<'a> Driving<'a> {
                 Poll::Pending => self.flight.push(future),
             }
         }
+    }
+
+    pub(super) fn wait_is_over(&self, node: u32) {
+        self.options.control.waited(&self.plan.node(node).spec.id);
+    }
+
+    pub(super) fn remember(&self, node: u32, memory: NodeMemory) {
+        *self.shared.execution.memory(node) = memory;
     }
 
     fn landed(&mut self, landed: Landed) {
@@ -341,7 +356,7 @@ impl<'a> Driving<'a> {
     fn wait_over(&mut self, pending: Pending, items: Batch) {
         let Pending { activation, started, .. } = pending;
         let plan_node = self.plan.node(activation.node);
-        self.options.control.waited(&plan_node.spec.id);
+        self.wait_is_over(activation.node);
         let timing = Timing { started, finished: self.now, tries: 1 };
         let Finish::Record(record) = finish(plan_node, self.plan.order(), &activation, (Raw::Items(vec![items]), timing)) else { return };
         let (node, record) = (activation.node, Arc::new(record));
@@ -385,15 +400,17 @@ impl<'a> Driving<'a> {
     /// What is put aside, if the execution may be.
     fn park(&mut self) -> Option<Parked> {
         let Parking::After(patience) = self.options.parking else { return None };
-        if !self.parked || self.shared.is_paused() {
+        let paused = self.shared.is_paused();
+        if paused && self.state.running() > self.shared.gated() || !paused && !self.parked {
             return None;
         }
         let until = self.pending.iter().filter_map(|pending| pending.wait.until).min();
-        if until.is_some_and(|until| until <= self.now.after(patience)) {
+        if !paused && until.is_some_and(|until| until <= self.now.after(patience)) {
             return None;
         }
         let waits = self.pending.iter().map(|pending| (Arc::clone(&self.plan.node(pending.activation.node).spec.name), pending.wait.clone()));
-        Some(Parked { until, waits: waits.collect(), result: self.result(ExecutionStatus::Waiting) })
+        let status = if paused { ExecutionStatus::Paused } else { ExecutionStatus::Waiting };
+        Some(Parked { paused, until, waits: waits.collect(), result: self.result(status) })
     }
 
     /// The error of the run that ended last.

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 
 use super::ExecutionError;
 use crate::execution::{ExecutionData, RunRecord};
-use crate::model::{Batch, Timestamp};
-use crate::node::Wait;
+use crate::model::{Batch, Json, Timestamp};
+use crate::node::{NodeMemory, Wait};
 use crate::state::ExecutionStatus;
 
 /// Something that is written down. The order of entries is the order in which the state machine took them in.
@@ -23,6 +23,27 @@ pub enum JournalEntry {
         items: Batch,
         /// When.
         at: Timestamp,
+    },
+    /// A node that must not run twice is about to run.
+    NodeStarted {
+        /// Index of the node in the plan.
+        node: u32,
+        /// Number of the run.
+        run: u32,
+    },
+    /// What a node remembers changed. Only read back: a journal takes it from the execution when the run ends.
+    Remembered {
+        /// Index of the node in the plan.
+        node: u32,
+        /// What it remembers now.
+        memory: NodeMemory,
+    },
+    /// What all nodes share changed. Only read back: a journal takes it from the execution.
+    Shared {
+        /// The workflow's static data, where that changed.
+        static_data: Option<Json>,
+        /// The searchable data, where that changed.
+        custom: Option<Json>,
     },
     /// A run ended.
     Run {

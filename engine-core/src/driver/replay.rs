@@ -10,37 +10,50 @@ impl Driving<'_> {
     pub(super) fn replay(&mut self, entries: Vec<JournalEntry>) {
         self.replaying = true;
         for entry in entries {
-            match entry {
-                JournalEntry::Started { node, items, .. } => self.apply(Event::Start { node, items }),
-                JournalEntry::Run { node, record, .. } => {
-                    self.take_run(node);
-                    self.last = Some(node);
-                    let failed = record.status == RunStatus::Error && record.outputs.is_empty();
-                    self.apply(if failed { Event::Failed { node, record } } else { Event::Finished { node, record } });
-                }
-                JournalEntry::Nothing { node } => {
-                    self.take_run(node);
-                    self.apply(Event::Nothing { node });
-                }
-                JournalEntry::Waiting { node, record, wait, .. } => {
-                    if let Some(activation) = self.take_run(node) {
-                        self.arm(&activation, &wait);
-                        self.pending.push(Pending { activation, started: record.started, wait, elapsed: false });
-                    }
-                    self.last = Some(node);
-                    self.apply(Event::Waiting { node, record });
-                }
-                JournalEntry::WaitOver { node, record } => {
-                    self.pending.retain(|pending| pending.activation.node != node);
-                    self.apply(Event::WaitOver { node, record });
-                }
-                JournalEntry::Ended { status, error, .. } => {
-                    self.error = error;
-                    self.ended = Some(status);
-                }
-            }
+            self.take_in(entry);
+            self.forget_now();
         }
         self.replaying = false;
+    }
+
+    fn take_in(&mut self, entry: JournalEntry) {
+        match entry {
+            JournalEntry::Started { node, items, .. } => self.apply(Event::Start { node, items }),
+            JournalEntry::NodeStarted { node, run } => self.interrupted.push((node, run)),
+            JournalEntry::Remembered { node, memory } => self.remember(node, memory),
+            JournalEntry::Shared { static_data, custom } => self.shared.execution.restore(static_data, custom),
+            JournalEntry::Run { node, run, record } => {
+                self.take_run(node);
+                self.interrupted.retain(|begun| *begun != (node, run));
+                self.last = Some(node);
+                let failed = record.status == RunStatus::Error && record.outputs.is_empty();
+                self.apply(if failed { Event::Failed { node, record } } else { Event::Finished { node, record } });
+            }
+            JournalEntry::Nothing { node } => {
+                self.take_run(node);
+                self.interrupted.retain(|(begun, _)| *begun != node);
+                self.apply(Event::Nothing { node });
+            }
+            JournalEntry::Waiting { node, run, record, wait } => {
+                self.interrupted.retain(|begun| *begun != (node, run));
+                if let Some(activation) = self.take_run(node) {
+                    self.arm(&activation, &wait);
+                    self.pending.push(Pending { activation, started: record.started, wait, elapsed: false });
+                }
+                self.last = Some(node);
+                self.apply(Event::Waiting { node, record });
+            }
+            JournalEntry::WaitOver { node, record } => {
+                self.pending.retain(|pending| pending.activation.node != node);
+                self.wait_is_over(node);
+                self.last = Some(node);
+                self.apply(Event::WaitOver { node, record });
+            }
+            JournalEntry::Ended { status, error, .. } => {
+                self.error = error;
+                self.ended = Some(status);
+            }
+        }
     }
 
     /// Takes the command to run a node out of what is to be done.
@@ -49,6 +62,16 @@ impl Driving<'_> {
         match self.commands.remove(index) {
             Some(Command::Run(activation)) => Some(activation),
             _ => None,
+        }
+    }
+
+    /// What is to be forgotten is forgotten before what was remembered later is taken in.
+    fn forget_now(&mut self) {
+        for index in (0..self.commands.len()).rev() {
+            if let Some(Command::Forget(node)) = self.commands.get(index) {
+                self.remember(*node, crate::node::NodeMemory::default());
+                self.commands.remove(index);
+            }
         }
     }
 }

@@ -39,6 +39,8 @@ pub enum Outcome {
 pub struct Parked {
     /// What came of it so far.
     pub result: ExecutionResult,
+    /// Whether it was paused: then it goes on when it is resumed, not before.
+    pub paused: bool,
     /// When it goes on by itself.
     pub until: Option<Timestamp>,
     /// The nodes that wait, and what for.

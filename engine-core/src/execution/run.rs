@@ -126,6 +126,8 @@ impl NodeRun {
         let mut data = self.execution.static_data();
         data.data.insert(self.static_data_key(kind), value.into());
         data.changed = true;
+        drop(data);
+        self.execution.note_shared_change();
     }
 
     pub(crate) fn log(&self, level: LogLevel, message: &str) {

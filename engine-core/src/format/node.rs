@@ -103,6 +103,7 @@ fn read_options(fields: &mut Fields<'_>) -> NodeOptions {
         // The old flag counts only where the new field is absent; written back as it was.
         on_error: on_error.or_else(|| (fields.rest.get("continueOnFail") == Some(&Value::Bool(true))).then_some(OnError::ContinueRegular)),
         timeout_seconds: fields.number("timeoutSeconds"),
+        at_most_once: fields.flag("atMostOnce"),
     }
 }
 
@@ -148,6 +149,7 @@ pub(super) fn write(node: &NodeDefinition) -> Value {
     let legacy = node.extra.get("continueOnFail") == Some(&Value::Bool(true)) && node.options.on_error == Some(OnError::ContinueRegular);
     put("onError", node.options.on_error.filter(|_| !legacy).map(|on_error| json!(on_error)));
     put("timeoutSeconds", node.options.timeout_seconds.map(whole));
+    put("atMostOnce", node.options.at_most_once.then_some(Value::Bool(true)));
     put("webhookId", node.webhook_id.as_ref().map(|id| json!(id)));
     add_extra(&mut fields, node);
     Value::Object(fields)

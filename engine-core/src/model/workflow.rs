@@ -88,6 +88,8 @@ pub struct NodeOptions {
     pub on_error: Option<OnError>,
     /// How long one try may take.
     pub timeout_seconds: Option<f64>,
+    /// Fails with the code `interrupted` instead of running again, when the worker that ran it died.
+    pub at_most_once: bool,
 }
 
 /// When to try again, and how often.

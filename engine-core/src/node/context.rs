@@ -1,5 +1,6 @@
 //! What a node is given when it runs: its items, its scope for expressions, and the services of the engine.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, MutexGuard};
@@ -27,7 +28,7 @@ pub struct NodeMemory {
     /// Seen by expressions as `$('Node').context`.
     pub context: Json,
     /// Lists of items, by a name that the node chooses. Not seen by expressions.
-    pub items: BTreeMap<&'static str, Vec<Item>>,
+    pub items: BTreeMap<Cow<'static, str>, Vec<Item>>,
 }
 
 impl NodeContext {

@@ -189,7 +189,7 @@ impl Compiler<'_> {
             incoming: Box::default(),
             outgoing: Box::default(),
             takes_one_input: false,
-            is_plain: options.retry.is_none() && options.timeout_seconds.is_none(),
+            is_plain: options.retry.is_none() && options.timeout_seconds.is_none() && !options.at_most_once,
             has_error_output: options.on_error == Some(OnError::ContinueError),
             outputs: 1,
             declared_inputs: 1,
@@ -201,6 +201,7 @@ impl Compiler<'_> {
             always_output_data: options.always_output_data,
             retry: options.retry.clone(),
             timeout: options.timeout_seconds.filter(|seconds| *seconds > 0.0).and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
+            at_most_once: options.at_most_once,
             pinned: None,
             activations: Vec::new(),
         }

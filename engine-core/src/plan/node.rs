@@ -22,7 +22,7 @@ pub struct PlanNode {
     pub(crate) pinned: Option<Batch>,
     /// At most one input is connected, and any item on it is enough.
     pub(crate) takes_one_input: bool,
-    /// One try, and no deadline.
+    /// One try, as often as need be, and no deadline.
     pub(crate) is_plain: bool,
     pub(crate) disabled: bool,
     pub(crate) execute_once: bool,
@@ -39,6 +39,7 @@ pub struct PlanNode {
     pub(crate) required: RequiredInputs,
     pub(crate) retry: Option<RetryPolicy>,
     pub(crate) timeout: Option<Duration>,
+    pub(crate) at_most_once: bool,
     pub(crate) activations: Vec<Activation>,
     pub(crate) facts: NodeFacts,
     /// Names, parameters and credentials, as the node's type was given them.

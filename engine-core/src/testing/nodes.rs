@@ -194,11 +194,11 @@ fn tagged(context: &NodeContext) -> Vec<Item> {
 fn looped(context: &NodeContext) -> NodeOutput {
     let mut memory = context.memory();
     if memory.items.contains_key("rest") {
-        memory.items.entry("done").or_default().extend(context.items().iter().cloned());
+        memory.items.entry("done".into()).or_default().extend(context.items().iter().cloned());
     } else {
-        memory.items.insert("rest", context.items().to_vec());
+        memory.items.insert("rest".into(), context.items().to_vec());
     }
-    let rest = memory.items.entry("rest").or_default();
+    let rest = memory.items.entry("rest".into()).or_default();
     if rest.is_empty() {
         memory.items.remove("rest");
         return NodeOutput::ports([memory.items.remove("done").unwrap_or_default(), Vec::new()]);

@@ -109,7 +109,7 @@ impl Node for LoopOverItems {
 
 impl LoopOverItems {
     fn next_batch(&self, memory: &mut NodeMemory, size: usize) -> NodeOutput {
-        let rest = memory.items.entry(REST).or_default();
+        let rest = memory.items.entry(REST.into()).or_default();
         let from = rest.len().saturating_sub(size);
         let batch: Vec<Item> = rest.drain(from..).rev().collect();
         memory.context.insert("noItemsLeft".to_owned(), rest.is_empty().into());
@@ -141,8 +141,8 @@ fn start(memory: &mut NodeMemory, context: &NodeContext, size: usize) {
         _ => Link::new(index),
     };
     let rest = items.iter().enumerate().rev().map(|(index, item)| item.clone().paired_with(link(index))).collect();
-    memory.items.insert(REST, rest);
-    memory.items.insert(PROCESSED, Vec::new());
+    memory.items.insert(REST.into(), rest);
+    memory.items.insert(PROCESSED.into(), Vec::new());
     memory.context = Json::new();
     memory.context.insert("currentRunIndex".to_owned(), json!(0));
     memory.context.insert("maxRunIndex".to_owned(), items.len().div_ceil(size).into());
@@ -157,7 +157,7 @@ fn come_back(memory: &mut NodeMemory, context: &NodeContext, source: Option<&Arc
         None => Link::new(index),
     };
     let items = context.items().iter().enumerate().map(|(index, item)| item.clone().paired_with(link(index)));
-    memory.items.entry(PROCESSED).or_default().extend(items);
+    memory.items.entry(PROCESSED.into()).or_default().extend(items);
 }
 
 /// A batch has at least one item, so that every loop ends.

@@ -4,6 +4,12 @@ use std::fmt;
 use std::time::Duration;
 
 use engine_core::Workflow;
+use engine_core::store::Stores;
+
+#[cfg(feature = "api")]
+use crate::access::SignIn;
+#[cfg(feature = "api")]
+use crate::sealed::SealingKeys;
 
 /// How the HTTP side behaves. [`Config::default`] serves on loopback with bounds that suit a small machine.
 #[derive(Clone)]
@@ -29,6 +35,14 @@ pub struct Config {
     pub history_bytes: usize,
     /// Key with which addresses of waiting executions are signed. Made anew for each process where none is given.
     pub signing_key: Option<Vec<u8>>,
+    /// Where workflows, credentials, users and all that belongs to them are kept; in memory where nothing is given.
+    pub stores: Option<Stores>,
+    /// How people sign in to the API. Without it everybody who reaches the server is its administrator: serve on loopback only.
+    #[cfg(feature = "api")]
+    pub sign_in: Option<SignIn>,
+    /// Keys that seal credentials; without them none can be stored.
+    #[cfg(feature = "api")]
+    pub sealing_keys: Option<SealingKeys>,
     /// How many proxies in front of the server append to `X-Forwarded-For`; 0 takes the peer's own address.
     pub trusted_proxies: usize,
 }
@@ -40,6 +54,9 @@ pub enum ConfigError {
     /// The signing key is too short to keep anybody out.
     #[error("the signing key has {0} bytes: give at least 32")]
     ShortKey(usize),
+    /// The secret that signs access tokens is too short to keep anybody out.
+    #[error("the sign-in secret has {0} bytes: give at least 32")]
+    ShortSecret(usize),
 }
 
 impl Default for Config {
@@ -55,6 +72,11 @@ impl Default for Config {
             history: 1000,
             history_bytes: 64 << 20,
             signing_key: None,
+            stores: None,
+            #[cfg(feature = "api")]
+            sign_in: None,
+            #[cfg(feature = "api")]
+            sealing_keys: None,
             trusted_proxies: 0,
         }
     }
@@ -87,10 +109,15 @@ impl Config {
     /// # Errors
     /// Everything that is wrong.
     pub fn check(&self) -> Result<(), Vec<ConfigError>> {
-        match &self.signing_key {
-            Some(key) if key.len() < 32 => Err(vec![ConfigError::ShortKey(key.len())]),
-            _ => Ok(()),
+        let mut errors = Vec::new();
+        if let Some(key) = self.signing_key.as_ref().filter(|key| key.len() < 32) {
+            errors.push(ConfigError::ShortKey(key.len()));
         }
+        #[cfg(feature = "api")]
+        if let Some(sign_in) = self.sign_in.as_ref().filter(|sign_in| sign_in.secret.len() < 32) {
+            errors.push(ConfigError::ShortSecret(sign_in.secret.len()));
+        }
+        if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 }
 

@@ -5,6 +5,9 @@
 //!
 //! Parts are cargo features: `webhooks` (on by default), `api` (on by default), `jwt`.
 
+#[cfg(feature = "api")]
+mod access;
+mod address;
 mod config;
 mod executions;
 mod problem;
@@ -13,8 +16,14 @@ mod token;
 
 #[cfg(feature = "api")]
 mod api;
+#[cfg(feature = "api")]
+mod sealed;
 #[cfg(feature = "webhooks")]
 mod webhook;
 
+#[cfg(feature = "api")]
+pub use access::SignIn;
 pub use config::{Config, ConfigError};
+#[cfg(feature = "api")]
+pub use sealed::{SealingKeys, StoredCredentials};
 pub use service::{Activated, ActivationError, ServedWebhook, Service, router};

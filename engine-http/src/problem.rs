@@ -3,11 +3,14 @@
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use engine_core::problem::pointer_key;
+use engine_core::problem::{Problem, Problems, pointer_key};
+use engine_core::store::StoreError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_path_to_error::Segment;
+
+use crate::service::ActivationError;
 
 /// Where the pages that explain codes lie.
 const PAGES: &str = "https://docs.rs/engine-http/latest/errors/";
@@ -68,10 +71,87 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, "bad-request", detail)
     }
 
+    /// The request is understood and cannot be done as it is.
+    pub(crate) fn invalid(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-body", detail)
+    }
+
+    /// Nobody is signed in.
+    pub(crate) fn unauthenticated() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "sign in, or show an API key")
+    }
+
+    /// The caller may not do this.
+    pub(crate) fn forbidden(scope: &str) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", format!("this needs the permission {scope:?}"))
+    }
+
+    /// The body is too large.
+    pub(crate) fn too_large(limit: usize) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", format!("at most {limit} bytes are taken"))
+    }
+
+    /// It was changed since the caller read it.
+    pub(crate) fn changed() -> Self {
+        Self::new(StatusCode::PRECONDITION_FAILED, "changed", "it was changed meanwhile: read it again")
+    }
+
+    /// Something is in the way.
+    pub(crate) fn conflict(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "conflict", detail)
+    }
+
+    /// The server has failed.
+    pub(crate) fn internal() -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the server has failed; its log says why")
+    }
+
+    /// Its stable code.
+    pub(crate) fn code(&self) -> &'static str {
+        self.0.code
+    }
+
+    /// The same under the id of the request.
+    pub(crate) fn of_request(mut self, id: &str) -> Self {
+        self.0.request_id = Some(id.to_owned());
+        self
+    }
+
     /// The same, with what is wrong where.
     pub(crate) fn with_errors(mut self, errors: Vec<Detail>) -> Self {
         self.0.errors = errors;
         self
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotFound { what, id } => Self::not_found(what, &id),
+            StoreError::Conflict { .. } => Self::conflict(error.to_string()),
+            StoreError::Invalid(message) => Self::bad_request(message),
+            StoreError::Full(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "store-full", "the store has no room"),
+            StoreError::Unavailable(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "store-unavailable", "the store cannot be reached now"),
+            _ => Self::internal(),
+        }
+    }
+}
+
+impl From<ActivationError> for ApiError {
+    fn from(error: ActivationError) -> Self {
+        match error {
+            ActivationError::Invalid(problems) => problems.into(),
+            ActivationError::Conflict { .. } => Self::new(StatusCode::CONFLICT, "webhook-taken", error.to_string()),
+            ActivationError::Option { .. } => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-workflow", error.to_string()),
+        }
+    }
+}
+
+impl From<Problems> for ApiError {
+    fn from(problems: Problems) -> Self {
+        let detail = |problem: Problem| Detail { pointer: problem.path, message: problem.message, code: Some(problem.code.as_str().to_owned()) };
+        let errors = problems.into_vec().into_iter().map(detail).collect();
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid-workflow", "the workflow has problems").with_errors(errors)
     }
 }
 
@@ -80,7 +160,13 @@ impl IntoResponse for ApiError {
         let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = serde_json::to_vec(&self.0).unwrap_or_default();
         let mut response = (status, body).into_response();
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        match status {
+            StatusCode::UNAUTHORIZED => drop(headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
+            StatusCode::SERVICE_UNAVAILABLE => drop(headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"))),
+            _ => {}
+        }
         response
     }
 }

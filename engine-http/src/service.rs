@@ -11,7 +11,17 @@ use axum::Router;
 use engine_core::model::{ExecutionId, WorkflowId};
 use engine_core::plan::Plan;
 use engine_core::problem::{Problem, Problems};
+#[cfg(feature = "api")]
+use engine_core::store::{CredentialId, PageRequest, SealedSecret, StoreError, VersionNumber, WorkflowFilter};
+use engine_core::store::{MemoryStore, Stores};
 use engine_core::{Engine, Workflow};
+
+#[cfg(feature = "api")]
+use crate::access::{Passwords, Tokens};
+#[cfg(feature = "api")]
+use crate::problem::ApiError;
+#[cfg(feature = "api")]
+use axum::http::StatusCode;
 
 use crate::Config;
 use crate::executions::Executions;
@@ -31,6 +41,14 @@ pub(crate) struct Inner {
     pub(crate) config: Config,
     pub(crate) executions: Arc<Executions>,
     pub(crate) signer: Signer,
+    pub(crate) stores: Stores,
+    #[cfg(feature = "api")]
+    pub(crate) tokens: Option<Tokens>,
+    #[cfg(feature = "api")]
+    pub(crate) passwords: Passwords,
+    /// Held while somebody registers, so that only one can be the first.
+    #[cfg(feature = "api")]
+    pub(crate) registering: tokio::sync::Mutex<()>,
     active: Mutex<BTreeMap<WorkflowId, Active>>,
     #[cfg(feature = "webhooks")]
     pub(crate) table: ArcSwap<RouteTable>,
@@ -124,6 +142,13 @@ impl Service {
         let inner = Inner {
             executions: Arc::new(Executions::new(engine.clone(), &config)),
             signer: Signer::new(config.signing_key.as_deref()),
+            stores: config.stores.clone().unwrap_or_else(|| Stores::of(&Arc::new(MemoryStore::new(Arc::clone(engine.runtime()))))),
+            #[cfg(feature = "api")]
+            tokens: config.sign_in.as_ref().map(Tokens::new),
+            #[cfg(feature = "api")]
+            passwords: Passwords::new(),
+            #[cfg(feature = "api")]
+            registering: tokio::sync::Mutex::default(),
             active: Mutex::default(),
             #[cfg(feature = "webhooks")]
             table: ArcSwap::default(),
@@ -163,8 +188,32 @@ impl Service {
         #[cfg(feature = "webhooks")]
         let router = router.merge(webhook::routes());
         #[cfg(feature = "api")]
-        let router = router.merge(crate::api::routes());
+        let router = router.merge(crate::api::routes(&self.inner));
         router.with_state(Arc::clone(&self.inner))
+    }
+
+    /// Activates the workflows that are active in the store. Gives those that could not be, and why.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    #[cfg(feature = "api")]
+    pub async fn restore(&self) -> Result<Vec<(WorkflowId, ActivationError)>, StoreError> {
+        let mut failed = Vec::new();
+        let mut page = PageRequest::first(100);
+        loop {
+            let filter = WorkflowFilter { active: Some(true), ..WorkflowFilter::default() };
+            let found = self.inner.stores.workflows.workflows(&filter, page).await?;
+            for stored in found.items {
+                let version = stored.active.unwrap_or(stored.version);
+                if let Err(error) = self.inner.activate_stored(&stored.id, version).await? {
+                    failed.push((stored.id, error));
+                }
+            }
+            match found.next {
+                Some(next) => page = PageRequest::after(next, 100),
+                None => return Ok(failed),
+            }
+        }
     }
 
     /// Waits until no execution runs any more, those that wait left aside, but no longer than `patience`. Gives how many still run.
@@ -185,6 +234,25 @@ impl Inner {
     /// The plan of an active workflow.
     pub(crate) fn plan(&self, id: &str) -> Option<Arc<Plan>> {
         self.active().get(id).map(|active| Arc::clone(&active.plan))
+    }
+
+    /// Seals a secret for a credential.
+    #[cfg(feature = "api")]
+    pub(crate) fn seal(&self, id: &CredentialId, secret: &serde_json::Value) -> Result<SealedSecret, ApiError> {
+        let sealed = self.config.sealing_keys.as_ref().and_then(|keys| keys.seal(id, secret));
+        sealed.ok_or_else(|| ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "no-sealing-key", "this server has no key to seal credentials with"))
+    }
+
+    /// The webhooks of all active workflows.
+    #[cfg(all(feature = "api", feature = "webhooks"))]
+    pub(crate) fn served(&self) -> Vec<(WorkflowId, ServedWebhook)> {
+        self.active().iter().flat_map(|(id, active)| active.hooks.iter().map(|hook| (id.clone(), hook.served()))).collect()
+    }
+
+    /// Without the feature `webhooks` there are none.
+    #[cfg(all(feature = "api", not(feature = "webhooks")))]
+    pub(crate) fn served(&self) -> Vec<(WorkflowId, ServedWebhook)> {
+        Vec::new()
     }
 
     fn active(&self) -> MutexGuard<'_, BTreeMap<WorkflowId, Active>> {
@@ -209,7 +277,28 @@ impl Inner {
         Ok(Vec::new())
     }
 
-    fn deactivate(&self, id: &WorkflowId) -> bool {
+    /// Activates a stored version of a workflow.
+    #[cfg(feature = "api")]
+    pub(crate) async fn activate_stored(&self, id: &WorkflowId, version: VersionNumber) -> Result<Result<(), ActivationError>, StoreError> {
+        let plan = match self.compile_stored(id, version).await? {
+            Ok(plan) => plan,
+            Err(problems) => return Ok(Err(ActivationError::Invalid(problems))),
+        };
+        Ok(self.activate(id, plan).map(drop))
+    }
+
+    /// Compiles a stored version of a workflow.
+    #[cfg(feature = "api")]
+    pub(crate) async fn compile_stored(&self, id: &WorkflowId, version: VersionNumber) -> Result<Result<Arc<Plan>, Problems>, StoreError> {
+        let stored = self.stores.workflows.workflow_version(id, version).await?;
+        let text = stored.definition.unwrap_or_default().to_string();
+        Ok(Workflow::from_json(&text).and_then(|mut workflow| {
+            workflow.id = Some(id.clone());
+            self.engine.compile(workflow)
+        }))
+    }
+
+    pub(crate) fn deactivate(&self, id: &WorkflowId) -> bool {
         let mut active = self.active();
         let was = active.remove(id).is_some();
         #[cfg(feature = "webhooks")]

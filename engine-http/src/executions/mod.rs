@@ -5,6 +5,7 @@
 
 mod driven;
 mod history;
+mod metrics;
 
 pub(crate) use driven::Driven;
 pub(crate) use history::{Ended, History};
@@ -21,6 +22,7 @@ use engine_core::runtime::new_execution_id;
 use engine_core::{Engine, Start};
 use tokio::sync::watch;
 
+use self::metrics::Metrics;
 use crate::Config;
 
 /// All executions of one service.
@@ -31,6 +33,7 @@ pub(crate) struct Executions {
     history: Mutex<History>,
     in_flight: AtomicUsize,
     limit: usize,
+    metrics: Metrics,
 }
 
 /// An execution that runs or waits.
@@ -61,7 +64,14 @@ pub(crate) struct Busy;
 impl Executions {
     pub(crate) fn new(engine: Engine, config: &Config) -> Self {
         let history = History::new(config.history, config.history_bytes);
-        Self { engine, running: Mutex::default(), history: Mutex::new(history), in_flight: AtomicUsize::new(0), limit: config.max_executions }
+        Self {
+            engine,
+            running: Mutex::default(),
+            history: Mutex::new(history),
+            in_flight: AtomicUsize::new(0),
+            limit: config.max_executions,
+            metrics: Metrics::default(),
+        }
     }
 
     /// An id for an execution that begins now.
@@ -106,11 +116,24 @@ impl Executions {
         lock(&self.history)
     }
 
+    /// How many run or wait, and how many may.
+    #[cfg(feature = "api")]
+    pub(crate) fn load(&self) -> (usize, usize) {
+        (self.in_flight.load(Ordering::Relaxed), self.limit)
+    }
+
+    /// What Prometheus reads.
+    #[cfg(feature = "api")]
+    pub(crate) fn metrics(&self) -> String {
+        self.metrics.render(self.in_flight.load(Ordering::Relaxed)).unwrap_or_default()
+    }
+
     fn register(&self, running: Arc<Running>) {
         lock(&self.running).insert(running.id, running);
     }
 
     fn ended(&self, ended: Ended) {
+        self.metrics.count(ended.result.status(), ended.finished.since(ended.started));
         let (id, result) = (ended.result.id(), ended.result.clone());
         let forgotten = lock(&self.history).push(ended);
         drop(forgotten);

@@ -3,7 +3,6 @@
 //! [`table`] finds the [`hook`], [`options`] holds what its node asks for, [`guard`] decides who may call, [`item`] and [`body`] make the item that the trigger
 //! gives, [`start`] runs the workflow and waits as the response mode says, [`answer`] writes the response.
 
-mod address;
 mod answer;
 mod auth;
 mod body;

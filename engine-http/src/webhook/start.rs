@@ -18,7 +18,8 @@ use futures::future::{Either, poll_immediate, select};
 use super::auth::Gate;
 use super::failure::Failure;
 use super::item::Source;
-use super::{Hook, address, answer, guard};
+use super::{Hook, answer, guard};
+use crate::address;
 use crate::executions::{Begin, Driven};
 use crate::service::Inner;
 
@@ -33,7 +34,7 @@ pub(super) struct Call {
 /// Serves a request for a webhook.
 pub(super) async fn serve(service: &Arc<Inner>, hook: &Arc<Hook>, call: Call) -> Result<Response, Failure> {
     let (parts, body) = call.request.into_parts();
-    guard::admit(&hook.options, &parts.headers, address::caller(&parts, &service.config))?;
+    guard::admit(&hook.options, &parts.headers, address::of(&parts.headers, &parts.extensions, &service.config))?;
     let gate = Gate { engine: &service.engine, plan: &hook.plan, node: hook.node };
     let token = gate.check(hook.options.authentication, &parts.headers).await?;
     let base = address::base(&parts.headers, &service.config);

@@ -14,7 +14,8 @@ use super::auth::Gate;
 use super::failure::Failure;
 use super::item::Source;
 use super::start::{Answered, ReplySlot, patient};
-use super::{HookOptions, address, answer, guard, query};
+use super::{HookOptions, answer, guard, query};
+use crate::address;
 use crate::executions::Running;
 use crate::service::Inner;
 
@@ -85,7 +86,7 @@ fn takes(place: &Place, method: &Method) -> Result<(), Failure> {
 
 async fn deliver(service: &Arc<Inner>, running: &Arc<Running>, place: Place, request: Request) -> Result<Response, Failure> {
     let (parts, body) = request.into_parts();
-    guard::admit(&place.options, &parts.headers, address::caller(&parts, &service.config))?;
+    guard::admit(&place.options, &parts.headers, address::of(&parts.headers, &parts.extensions, &service.config))?;
     let gate = Gate { engine: &service.engine, plan: &running.plan, node: place.index };
     let token = gate.check(place.options.authentication, &parts.headers).await?;
     let source = Source {

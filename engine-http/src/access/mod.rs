@@ -1,0 +1,16 @@
+//! Who calls, and what they may do. Every route of the API names a [`Permission`]; a caller is an [`Identity`] with a [`Role`] and, for API keys, scopes.
+//!
+//! Without sign-in (loopback only) everybody is the one administrator.
+
+mod identity;
+mod jwt;
+mod password;
+mod permission;
+mod secret;
+
+pub use identity::SignIn;
+pub(crate) use identity::{API_KEY_PREFIX, Identity, authenticate};
+pub(crate) use jwt::Tokens;
+pub(crate) use password::{Passwords, check_new};
+pub(crate) use permission::{Permission, Role};
+pub(crate) use secret::{digest, new_secret};

@@ -1,0 +1,80 @@
+//! Passwords: hashed with Argon2id; hashes of bcrypt are accepted for accounts that were imported.
+//!
+//! Hashing takes memory and time on purpose, so only a few run at once, on threads for blocking work.
+
+use std::sync::{Arc, OnceLock};
+
+use argon2::Argon2;
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use tokio::sync::Semaphore;
+
+use crate::problem::{ApiError, Detail};
+
+/// Hashes and checks passwords.
+#[derive(Clone, Debug)]
+pub(crate) struct Passwords {
+    turns: Arc<Semaphore>,
+    /// Checked when there is no such user, so that the time does not tell.
+    nobody: Arc<OnceLock<String>>,
+}
+
+/// How many are hashed at the same time.
+const AT_ONCE: usize = 4;
+
+impl Passwords {
+    pub(crate) fn new() -> Self {
+        Self { turns: Arc::new(Semaphore::new(AT_ONCE)), nobody: Arc::default() }
+    }
+
+    /// The hash of a password.
+    pub(crate) async fn hash(&self, password: String) -> Result<String, ApiError> {
+        self.blocking(move || hash(&password)).await?.ok_or_else(ApiError::internal)
+    }
+
+    /// Whether a password belongs to a hash. Without a hash it takes as long, and does not.
+    pub(crate) async fn check(&self, password: String, stored: Option<String>) -> Result<bool, ApiError> {
+        let nobody = Arc::clone(&self.nobody);
+        self.blocking(move || {
+            if let Some(stored) = stored {
+                return matches(&password, &stored);
+            }
+            matches(&password, nobody.get_or_init(|| hash(&super::new_secret()).unwrap_or_default()));
+            false
+        })
+        .await
+    }
+
+    async fn blocking<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, ApiError> {
+        let _turn = self.turns.acquire().await.map_err(|_| ApiError::internal())?;
+        tokio::task::spawn_blocking(work).await.map_err(|_| ApiError::internal())
+    }
+}
+
+fn hash(password: &str) -> Option<String> {
+    let hash = Argon2::default().hash_password(password.as_bytes()).ok()?;
+    Some(hash.to_string())
+}
+
+fn matches(password: &str, stored: &str) -> bool {
+    if stored.starts_with("$2") {
+        return bcrypt::non_truncating_verify(password, stored).unwrap_or(false);
+    }
+    PasswordHash::new(stored).is_ok_and(|stored| Argon2::default().verify_password(password.as_bytes(), &stored).is_ok())
+}
+
+/// Whether a password may be chosen (NIST SP 800-63B: length counts, not kinds of characters).
+pub(crate) fn check_new(password: &str, email: &str) -> Result<(), ApiError> {
+    let length = password.chars().count();
+    let problem = if length < 10 {
+        "a password has at least 10 characters"
+    } else if length > 256 {
+        "a password has at most 256 characters"
+    } else if password.eq_ignore_ascii_case(email) {
+        "a password is not the e-mail address"
+    } else {
+        return Ok(());
+    };
+    let detail = Detail { pointer: "/password".to_owned(), message: problem.to_owned(), code: None };
+    Err(ApiError::invalid("the password cannot be taken").with_errors(vec![detail]))
+}

@@ -1,0 +1,126 @@
+//! What handlers take in: the caller, bodies and queries whose mistakes are named by their place, cursors, conditions.
+
+use std::sync::Arc;
+
+use axum::body::to_bytes;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::Bytes;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::access::Identity;
+use crate::problem::{self, ApiError};
+use crate::service::Inner;
+
+/// Bodies larger than this are refused.
+pub(super) const MAX_BODY: usize = 16 << 20;
+
+/// The caller, let in by the guard of the route.
+pub(super) struct Caller(pub(super) Identity);
+
+impl FromRequestParts<Arc<Inner>> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<Inner>) -> Result<Self, ApiError> {
+        parts.extensions.get::<Identity>().cloned().map(Self).ok_or_else(ApiError::unauthenticated)
+    }
+}
+
+/// A JSON body.
+pub(super) struct Read<T>(pub(super) T);
+
+impl<T: DeserializeOwned> FromRequest<Arc<Inner>> for Read<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &Arc<Inner>) -> Result<Self, ApiError> {
+        problem::read(&whole(request).await?).map(Self)
+    }
+}
+
+/// A body that may be empty, which reads as `{}`.
+pub(super) struct ReadOr<T>(pub(super) T);
+
+impl<T: DeserializeOwned> FromRequest<Arc<Inner>> for ReadOr<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &Arc<Inner>) -> Result<Self, ApiError> {
+        let body = whole(request).await?;
+        problem::read(if body.is_empty() { b"{}" } else { &body }).map(Self)
+    }
+}
+
+async fn whole(request: Request) -> Result<Bytes, ApiError> {
+    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if length.is_some_and(|length| length > MAX_BODY) {
+        return Err(ApiError::too_large(MAX_BODY));
+    }
+    to_bytes(request.into_body(), MAX_BODY).await.map_err(|_| ApiError::too_large(MAX_BODY))
+}
+
+/// Query parameters.
+pub(super) struct Ask<T>(pub(super) T);
+
+impl<T: DeserializeOwned> FromRequestParts<Arc<Inner>> for Ask<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<Inner>) -> Result<Self, ApiError> {
+        let query = axum::extract::Query::<T>::try_from_uri(&parts.uri);
+        query.map(|query| Self(query.0)).map_err(|error| ApiError::new(StatusCode::BAD_REQUEST, "invalid-query", error.body_text()))
+    }
+}
+
+/// Which part of a list.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct PageQuery {
+    /// At most so many: 1 to 250, 100 where nothing is said.
+    pub(super) limit: Option<u32>,
+    /// `nextCursor` of the part before.
+    pub(super) cursor: Option<String>,
+}
+
+impl PageQuery {
+    /// How many are asked for, and after which one.
+    pub(super) fn read<C: DeserializeOwned>(&self) -> Result<(u32, Option<C>), ApiError> {
+        Ok((limit(self.limit)?, self.cursor.as_deref().map(cursor).transpose()?))
+    }
+}
+
+/// How many are asked for.
+pub(super) fn limit(limit: Option<u32>) -> Result<u32, ApiError> {
+    let limit = limit.unwrap_or(100);
+    if (1..=250).contains(&limit) { Ok(limit) } else { Err(ApiError::new(StatusCode::BAD_REQUEST, "invalid-query", "limit is 1 to 250")) }
+}
+
+/// Reads an opaque cursor.
+pub(super) fn cursor<C: DeserializeOwned>(text: &str) -> Result<C, ApiError> {
+    let bad = || ApiError::new(StatusCode::BAD_REQUEST, "invalid-cursor", "this is no cursor of this list");
+    let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| bad())?;
+    serde_json::from_slice(&bytes).map_err(|_| bad())
+}
+
+/// Writes an opaque cursor.
+pub(super) fn to_cursor<C: serde::Serialize>(cursor: Option<&C>) -> Option<String> {
+    Some(URL_SAFE_NO_PAD.encode(serde_json::to_vec(cursor?).ok()?))
+}
+
+/// The version that a change was made on: `If-Match: "3"`; `*` for any.
+pub(super) fn if_match(headers: &HeaderMap) -> Result<Option<u32>, ApiError> {
+    let Some(value) = headers.get(header::IF_MATCH).and_then(|value| value.to_str().ok()) else {
+        return Err(ApiError::new(
+            StatusCode::PRECONDITION_REQUIRED,
+            "precondition-required",
+            "send If-Match with the ETag that you have read, or *",
+        ));
+    };
+    if value.trim() == "*" {
+        return Ok(None);
+    }
+    let number = value.trim().trim_matches('"').parse();
+    number.map(Some).map_err(|_| ApiError::changed())
+}

@@ -1,0 +1,69 @@
+//! What the server says about itself.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use engine_core::store::PageRequest;
+use serde_json::{Value, json};
+
+use super::input::Caller;
+use super::{openapi, output, routes, workflows};
+use crate::problem::{self, ApiError};
+use crate::service::Inner;
+
+pub(super) async fn node_types(State(service): State<Arc<Inner>>) -> Result<Response, ApiError> {
+    let schemas: Result<Vec<Value>, _> = service.engine.registry().schemas().map(serde_json::to_value).collect();
+    Ok(output::page::<()>(&schemas.map_err(|_| ApiError::internal())?, None))
+}
+
+pub(super) async fn schedules(State(service): State<Arc<Inner>>, Caller(identity): Caller) -> Result<Response, ApiError> {
+    let mut data = Vec::new();
+    for schedule in service.stores.schedules.schedules(None).await? {
+        if workflows::visible(&service, &identity, schedule.id.workflow.as_str()).await.is_ok() {
+            data.push(json!({
+                "workflowId": schedule.id.workflow, "node": schedule.id.node, "rule": schedule.id.rule, "spec": schedule.spec,
+                "timeZone": schedule.time_zone, "next": schedule.next, "last": schedule.last,
+            }));
+        }
+    }
+    Ok(output::page::<()>(&data, None))
+}
+
+pub(super) async fn webhooks(State(service): State<Arc<Inner>>, Caller(identity): Caller) -> Result<Response, ApiError> {
+    let mut data = Vec::new();
+    for (workflow, webhook) in service.served() {
+        if workflows::seen(&service, &identity, workflow.as_str()).await {
+            data.push(json!({"workflowId": workflow, "methods": webhook.methods, "path": webhook.path, "node": webhook.node}));
+        }
+    }
+    Ok(output::page::<()>(&data, None))
+}
+
+pub(super) async fn version() -> Response {
+    output::ok(&json!({"name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION")}))
+}
+
+pub(super) async fn openapi() -> Response {
+    output::ok(&openapi::document(&routes::all()))
+}
+
+pub(super) async fn health() -> Response {
+    output::ok(&json!({"status": "ok"}))
+}
+
+/// Ready is a server that can read its store and has room for executions.
+pub(super) async fn ready(State(service): State<Arc<Inner>>) -> Response {
+    let store = service.stores.accounts.users(PageRequest::first(1)).await.is_ok();
+    let (running, limit) = service.executions.load();
+    let checks = json!({"store": store, "executions": {"running": running, "limit": limit}});
+    if store && running < limit {
+        return output::ok(&json!({"status": "ready", "checks": checks}));
+    }
+    problem::json(StatusCode::SERVICE_UNAVAILABLE, &json!({"status": "not ready", "checks": checks}))
+}
+
+pub(super) async fn metrics(State(service): State<Arc<Inner>>) -> Response {
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], service.executions.metrics()).into_response()
+}

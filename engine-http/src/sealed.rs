@@ -1,0 +1,118 @@
+//! Credentials at rest: sealed with AES-256-GCM under a key with a name, opened only for the node that uses them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use aes_gcm::aead::{Aead, KeyInit, Payload};
+use aes_gcm::{Aes256Gcm, Nonce};
+use async_trait::async_trait;
+use engine_core::credential::{Credential, CredentialError, CredentialProvider, CredentialRequest};
+use engine_core::model::Json;
+use engine_core::store::{CredentialId, SealedSecret, StoredCredential, Stores, TenantId};
+use serde_json::Value;
+
+/// Keys that seal secrets. The first one seals; all of them open, so that a key can be replaced while the server runs.
+#[derive(Clone)]
+pub struct SealingKeys {
+    keys: Arc<[(String, Aes256Gcm)]>,
+}
+
+impl SealingKeys {
+    /// Keys of 32 bytes, each with its name.
+    pub fn new(keys: impl IntoIterator<Item = (String, [u8; 32])>) -> Self {
+        Self { keys: keys.into_iter().map(|(name, key)| (name, Aes256Gcm::new(&key.into()))).collect() }
+    }
+
+    /// Seals a secret for the credential with this id.
+    pub(crate) fn seal(&self, id: &CredentialId, secret: &Value) -> Option<SealedSecret> {
+        let (key_id, key) = self.keys.first()?;
+        let mut nonce = [0; 12];
+        getrandom::fill(&mut nonce).ok()?;
+        let text = serde_json::to_vec(secret).ok()?;
+        let ciphertext = key.encrypt(&Nonce::from(nonce), Payload { msg: &text, aad: id.as_str().as_bytes() }).ok()?;
+        Some(SealedSecret { key_id: key_id.clone(), nonce, ciphertext })
+    }
+
+    /// Opens a secret; `None` when it was sealed with another key, for another credential, or was changed.
+    fn open(&self, id: &CredentialId, sealed: &SealedSecret) -> Option<Json> {
+        let (_, key) = self.keys.iter().find(|(name, _)| *name == sealed.key_id)?;
+        let payload = Payload { msg: &sealed.ciphertext, aad: id.as_str().as_bytes() };
+        let text = key.decrypt(&Nonce::from(sealed.nonce), payload).ok()?;
+        serde_json::from_slice(&text).ok()
+    }
+}
+
+impl fmt::Debug for SealingKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SealingKeys({})", self.keys.len())
+    }
+}
+
+/// Gives nodes the credentials of a store: those that the owner of the workflow may use, and no others.
+#[derive(Debug)]
+pub struct StoredCredentials {
+    stores: Stores,
+    keys: SealingKeys,
+}
+
+impl StoredCredentials {
+    /// Credentials of these stores, opened with these keys.
+    pub fn new(stores: Stores, keys: SealingKeys) -> Self {
+        Self { stores, keys }
+    }
+
+    async fn find(&self, request: CredentialRequest<'_>) -> Option<StoredCredential> {
+        let tenant = TenantId::default();
+        let labels = match request.workflow {
+            Some(id) => self.stores.workflows.workflow(&tenant, id).await.ok()?.labels,
+            None => return None,
+        };
+        let owner = labels.get("owner").and_then(Value::as_str)?;
+        let may_use = |credential: &StoredCredential| {
+            let access = credential.attributes.get("access").and_then(Value::as_array);
+            credential.tenant == tenant && credential.kind == request.kind && access.is_some_and(|access| access.iter().any(|user| user == owner))
+        };
+        match &request.reference.id {
+            Some(id) => self.stores.credentials.stored_credential(&CredentialId::from(id.as_str())).await.ok().filter(may_use),
+            None => self.stores.credentials.credentials_named(&tenant, request.kind, &request.reference.name).await.ok()?.into_iter().find(may_use),
+        }
+    }
+}
+
+#[async_trait]
+impl CredentialProvider for StoredCredentials {
+    async fn credential(&self, request: CredentialRequest<'_>) -> Result<Credential, CredentialError> {
+        let absent = || CredentialError::NotFound { kind: request.kind.to_owned(), name: request.reference.name.clone() };
+        let stored = self.find(request).await.ok_or_else(absent)?;
+        let closed = || CredentialError::Unavailable("it was sealed with a key that this server does not have".to_owned());
+        let fields = self.keys.open(&stored.id, &stored.secret).ok_or_else(closed)?;
+        let credential = Credential::new(fields);
+        Ok(match stored.attributes.get("allowedHosts").and_then(Value::as_array) {
+            Some(hosts) => credential.bound_to(hosts.iter().filter_map(|host| host.as_str().map(str::to_owned))),
+            None => credential,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_secret_opens_only_where_it_belongs() {
+        let (one, two) = (("one".to_owned(), [1; 32]), ("two".to_owned(), [2; 32]));
+        let (here, there) = (CredentialId::from("here"), CredentialId::from("there"));
+        let keys = SealingKeys::new([one.clone()]);
+        let sealed = keys.seal(&here, &json!({"password": "canary"})).expect("sealed");
+        assert!(!String::from_utf8_lossy(&sealed.ciphertext).contains("canary"));
+        assert_eq!(keys.open(&here, &sealed).expect("opened")["password"], "canary");
+        assert!(keys.open(&there, &sealed).is_none(), "moved to another credential");
+        assert!(SealingKeys::new([two.clone()]).open(&here, &sealed).is_none(), "without its key");
+        assert!(SealingKeys::new([two, one]).open(&here, &sealed).is_some(), "while the key is being replaced");
+        let mut changed = sealed;
+        changed.ciphertext[0] ^= 1;
+        assert!(keys.open(&here, &changed).is_none(), "changed");
+    }
+}

@@ -6,7 +6,8 @@ use engine_core::model::Json;
 use engine_core::node::{NodeContext, NodeError};
 use serde_json::Value;
 
-use super::services::{How, how};
+use super::http::{Endpoint, OAuth, authorization, parse_url};
+use super::services::{How, how, token_url};
 use super::{HttpError, Secrets, TlsOptions};
 
 /// What a credential adds to a request.
@@ -28,7 +29,7 @@ pub(crate) async fn login(context: &NodeContext, kind: &str) -> Result<Login, No
 pub(crate) fn of_credential(kind: &str, credential: &Credential) -> Result<Login, NodeError> {
     let secrets = bound(Secrets::of(credential.clone()), credential)?;
     let added = match kind {
-        "httpBasicAuth" => basic(secrets, credential.text("user"), credential.text("password")),
+        "httpBasicAuth" => secrets.basic(credential.text("user"), credential.text("password")),
         "httpBearerAuth" => secrets.header("authorization", &format!("Bearer {}", credential.text("token"))),
         "httpDigestAuth" => Ok(secrets.digest(credential.text("user"), credential.text("password"))),
         "httpHeaderAuth" => secrets.header(credential.text("name"), credential.text("value")),
@@ -46,12 +47,6 @@ fn bound(secrets: Secrets, credential: &Credential) -> Result<Secrets, NodeError
         "domains" => Ok(secrets.bound_to(credential.text("allowedDomains").split(',').map(str::trim).filter(|host| !host.is_empty()))),
         _ => Ok(secrets),
     }
-}
-
-pub(super) fn basic(secrets: Secrets, user: &str, password: &str) -> Result<Secrets, HttpError> {
-    use base64::Engine as _;
-    let pair = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
-    secrets.header("authorization", &format!("Basic {pair}"))
 }
 
 /// Headers, query and body as JSON that the user wrote.
@@ -77,8 +72,8 @@ fn custom(mut secrets: Secrets, credential: &Credential) -> Result<Login, NodeEr
 }
 
 fn of_service(kind: &str, secrets: Secrets, credential: &Credential) -> Result<Login, NodeError> {
-    let secrets = if let Some(token) = oauth_token(credential) {
-        secrets.header("authorization", &token)
+    let secrets = if let Some(secrets) = with_token(kind, secrets.clone(), credential) {
+        secrets
     } else if let Some(known) = how(kind) {
         known.iter().try_fold(secrets, |secrets, how| apply(*how, secrets, credential))
     } else {
@@ -90,19 +85,35 @@ fn of_service(kind: &str, secrets: Secrets, credential: &Credential) -> Result<L
     Ok(Login { secrets: secrets.map_err(HttpError::into_node_error)?, body: Json::new() })
 }
 
-/// The access token that an `OAuth2` credential holds.
-fn oauth_token(credential: &Credential) -> Option<String> {
-    let data = credential.field("oauthTokenData")?;
-    let token = data.get("access_token")?.as_str()?;
-    let kind = data.get("token_type").and_then(Value::as_str).filter(|kind| !kind.eq_ignore_ascii_case("bearer")).unwrap_or("Bearer");
-    Some(format!("{kind} {token}"))
+/// Adds the access token of an `OAuth2` credential, and where another is had: by the client's own name, or with the refresh token. `None` for
+/// other credentials.
+fn with_token(kind: &str, secrets: Secrets, credential: &Credential) -> Option<Result<Secrets, HttpError>> {
+    let data = credential.field("oauthTokenData");
+    let by_name = credential.text("grantType") == "clientCredentials";
+    let stored = data.and_then(authorization).filter(|_| !by_name);
+    if stored.is_none() && !by_name {
+        return None;
+    }
+    let refresh_token = data.and_then(|data| data.get("refresh_token")).and_then(Value::as_str).map(str::to_owned).filter(|_| !by_name);
+    let given = Some(credential.text("accessTokenUrl")).filter(|url| !url.is_empty());
+    let url = given.or_else(|| token_url(kind)).filter(|_| by_name || refresh_token.is_some());
+    let Some(url) = url else { return Some(secrets.header("authorization", &stored.unwrap_or_default())) };
+    let endpoint = |url| Endpoint {
+        url,
+        client_id: credential.text("clientId").to_owned(),
+        client_secret: credential.text("clientSecret").to_owned(),
+        scope: credential.text("scope").to_owned(),
+        refresh_token,
+        in_body: credential.text("authentication") == "body" || given.is_none(),
+    };
+    Some(parse_url(url).map(|url| secrets.oauth(OAuth { stored, endpoint: endpoint(url) })))
 }
 
 fn apply(how: How, secrets: Secrets, credential: &Credential) -> Result<Secrets, HttpError> {
     match how {
         How::Header(name, prefix, field) => secrets.header(name, &format!("{prefix}{}", credential.text(field))),
         How::Query(name, field) => Ok(secrets.query(name, credential.text(field))),
-        How::Basic(user, password) => basic(secrets, value(user, credential), value(password, credential)),
+        How::Basic(user, password) => secrets.basic(value(user, credential), value(password, credential)),
     }
 }
 
@@ -115,7 +126,7 @@ fn value<'a>(name: &'a str, credential: &'a Credential) -> &'a str {
 fn guessed(secrets: Secrets, credential: &Credential) -> Option<Result<Secrets, HttpError>> {
     let given = |names: &[&'static str]| names.iter().map(|name| credential.text(name)).find(|text| !text.is_empty());
     if let (Some(user), Some(password)) = (given(&["user", "username", "email"]), given(&["password"])) {
-        return Some(basic(secrets, user, password));
+        return Some(secrets.basic(user, password));
     }
     if let (Some(name), Some(value)) = (given(&["name"]), given(&["value"])) {
         return Some(secrets.header(name, value));

@@ -48,6 +48,7 @@ pub const ERROR_CODES: &[&str] = &[
     "http-setup",
     "http-status",
     "http-timeout",
+    "http-token-refused",
     "http-too-many-redirects",
     "mail-refused",
 ];

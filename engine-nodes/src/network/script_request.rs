@@ -217,7 +217,7 @@ fn secrets(auth: Settings<'_>, login: &Login) -> Result<Secrets, HttpError> {
         return Ok(secrets);
     }
     let (user, password) = (user.unwrap_or_default(), password.unwrap_or_default());
-    if auth.flag_or("sendImmediately", true) { super::login::basic(secrets, &user, &password) } else { Ok(secrets.digest(user, password)) }
+    if auth.flag_or("sendImmediately", true) { secrets.basic(&user, &password) } else { Ok(secrets.digest(user, password)) }
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is checked first")]

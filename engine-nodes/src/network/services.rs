@@ -16,6 +16,21 @@ pub(super) fn how(kind: &str) -> Option<&'static [How]> {
     SERVICES.iter().find(|(name, _)| *name == kind).map(|(_, how)| *how)
 }
 
+/// Where a service renews the tokens of credentials of this type, which do not say so themselves.
+pub(super) fn token_url(kind: &str) -> Option<&'static str> {
+    TOKEN_URLS.iter().find(|(prefix, _)| kind.starts_with(prefix)).map(|(_, url)| *url)
+}
+
+/// Beginnings of n8n's names of credential types.
+const TOKEN_URLS: &[(&str, &str)] = &[
+    ("dropbox", "https://api.dropboxapi.com/oauth2/token"),
+    ("gmail", "https://oauth2.googleapis.com/token"),
+    ("google", "https://oauth2.googleapis.com/token"),
+    ("hubspot", "https://api.hubapi.com/oauth/v1/token"),
+    ("microsoft", "https://login.microsoftonline.com/common/oauth2/v2.0/token"),
+    ("youTube", "https://oauth2.googleapis.com/token"),
+];
+
 const fn bearer(field: &'static str) -> How {
     How::Header("authorization", "Bearer ", field)
 }

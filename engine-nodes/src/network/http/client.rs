@@ -13,6 +13,7 @@ use url::{Host, Url};
 
 use super::digest::Challenge;
 use super::hop::Hop;
+use super::oauth::{Endpoint, OAuth, Tokens};
 use super::{HttpError, HttpRequest, HttpResponse, Secrets, TlsOptions};
 use crate::network::NetworkPolicy;
 use crate::network::resolver::{GuardedResolver, NameService, SystemNames};
@@ -27,6 +28,7 @@ struct Inner {
     resolver: GuardedResolver,
     checked: OnceLock<Result<reqwest::Client, String>>,
     unchecked: OnceLock<Result<reqwest::Client, String>>,
+    tokens: Tokens,
     random: RandomState,
 }
 
@@ -51,7 +53,15 @@ impl HttpClient {
     /// A client that asks `names` for addresses. The policy judges what it answers.
     pub fn with_names(policy: NetworkPolicy, names: Arc<dyn NameService>) -> Self {
         let resolver = GuardedResolver { names, policy: Arc::new(policy) };
-        Self { inner: Arc::new(Inner { resolver, checked: OnceLock::new(), unchecked: OnceLock::new(), random: RandomState::new() }) }
+        Self {
+            inner: Arc::new(Inner {
+                resolver,
+                checked: OnceLock::new(),
+                unchecked: OnceLock::new(),
+                tokens: Tokens::default(),
+                random: RandomState::new(),
+            }),
+        }
     }
 
     /// The policy.
@@ -123,6 +133,10 @@ impl HttpClient {
             secrets.check_host(&url)?;
             secrets.apply(&mut url, &mut headers);
         }
+        let oauth = hop.secrets.as_ref().and_then(|secrets| secrets.oauth.as_deref());
+        if let Some(oauth) = oauth {
+            return self.exchange_with_token(client, hop, (&url, headers), oauth).await;
+        }
         let response = send_once(client, hop, &url, headers.clone()).await?;
         let login = hop.secrets.as_ref().and_then(|secrets| secrets.digest.as_ref());
         let Some(login) = login.filter(|_| response.status() == StatusCode::UNAUTHORIZED) else { return Ok(response) };
@@ -130,6 +144,31 @@ impl HttpClient {
         let answer = challenge.answer(login, &hop.method, &url, &self.nonce());
         headers.insert(AUTHORIZATION, Secrets::authorization(&answer));
         send_once(client, hop, &url, headers).await
+    }
+
+    /// The same with an access token; once more with another where the server does not take the first.
+    async fn exchange_with_token(
+        &self,
+        client: &reqwest::Client,
+        hop: &Hop,
+        (url, mut headers): (&Url, HeaderMap),
+        oauth: &OAuth,
+    ) -> Result<reqwest::Response, HttpError> {
+        let tokens = &self.inner.tokens;
+        let token = tokens.current(self, oauth).await?;
+        headers.insert(AUTHORIZATION, Secrets::authorization(&token));
+        let response = send_once(client, hop, url, headers.clone()).await?;
+        if response.status() != StatusCode::UNAUTHORIZED {
+            return Ok(response);
+        }
+        let fresh = tokens.renewed(self, oauth, &token).await?;
+        headers.insert(AUTHORIZATION, Secrets::authorization(&fresh));
+        send_once(client, hop, url, headers).await
+    }
+
+    /// A number for an endpoint, by which its token is found again in this process.
+    pub(super) fn keyed(&self, endpoint: &Endpoint) -> u64 {
+        endpoint.key(self.inner.random.build_hasher())
     }
 
     /// Addresses that stand in the URL itself never reach the resolver; a proxy resolves names itself.

@@ -49,6 +49,14 @@ pub enum HttpError {
         /// The host.
         host: String,
     },
+    /// No access token was handed out for the credential.
+    #[error("{host} handed out no access token: {reason}")]
+    TokenRefused {
+        /// The host that hands out tokens.
+        host: String,
+        /// What it said.
+        reason: String,
+    },
     /// The name does not exist, or could not be looked up.
     #[error("the host {host} could not be found")]
     Lookup {
@@ -100,6 +108,7 @@ impl HttpError {
             Self::Refused { .. } => "http-address-refused",
             Self::ProxyRefused { .. } => "http-proxy-refused",
             Self::CredentialRefused { .. } => "http-credential-refused",
+            Self::TokenRefused { .. } => "http-token-refused",
             Self::Lookup { .. } => "http-host-not-found",
             Self::Timeout { .. } => "http-timeout",
             Self::TooManyRedirects { .. } => "http-too-many-redirects",

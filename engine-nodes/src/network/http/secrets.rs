@@ -1,11 +1,13 @@
 //! What proves who asks. It travels apart from the request and is put onto it only for the hosts that it belongs to.
 
 use std::fmt;
+use std::sync::Arc;
 
 use engine_core::credential::Credential;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
+use super::oauth::OAuth;
 use super::request::{add_query, header};
 use super::{HttpError, encode_form};
 use crate::network::policy::HostPattern;
@@ -21,6 +23,7 @@ pub struct Secrets {
     headers: HeaderMap,
     query: Vec<(String, String)>,
     pub(super) digest: Option<DigestLogin>,
+    pub(super) oauth: Option<Arc<OAuth>>,
     in_body: bool,
 }
 
@@ -69,6 +72,23 @@ impl Secrets {
         self
     }
 
+    /// Adds name and password for basic authentication (RFC 7617).
+    ///
+    /// # Errors
+    /// Never: the encoded pair is a valid header.
+    pub fn basic(self, user: &str, password: &str) -> Result<Self, HttpError> {
+        use base64::Engine as _;
+        let pair = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
+        self.header("authorization", &format!("Basic {pair}"))
+    }
+
+    /// Adds a token that can be renewed.
+    #[must_use]
+    pub(crate) fn oauth(mut self, oauth: OAuth) -> Self {
+        self.oauth = Some(Arc::new(oauth));
+        self
+    }
+
     /// Says that the body holds a secret: it is not sent on to another host then.
     #[must_use]
     pub fn in_body(mut self) -> Self {
@@ -83,7 +103,7 @@ impl Secrets {
 
     /// Whether there is anything to protect.
     pub fn is_empty(&self) -> bool {
-        self.headers.is_empty() && self.query.is_empty() && self.digest.is_none() && !self.in_body
+        self.headers.is_empty() && self.query.is_empty() && self.digest.is_none() && self.oauth.is_none() && !self.in_body
     }
 
     /// Fails when they may not be sent to the host of `url`.
@@ -132,6 +152,7 @@ impl fmt::Debug for Secrets {
             .field("headers", &self.headers.keys().collect::<Vec<_>>())
             .field("query", &self.query.iter().map(|(name, _)| name).collect::<Vec<_>>())
             .field("digest", &self.digest.is_some())
+            .field("oauth", &self.oauth)
             .field("hosts", &self.hosts)
             .finish_non_exhaustive()
     }

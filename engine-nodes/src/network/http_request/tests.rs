@@ -317,6 +317,55 @@ async fn credentials_prove_who_asks() {
     assert_eq!(server.last().json(), json!({"a": 1, "secret": "s"}));
 }
 
+/// A server whose tokens are good for one request each, and hands them out at `/token`.
+async fn with_tokens() -> TestServer {
+    let given = std::sync::atomic::AtomicUsize::new(0);
+    TestServer::start(move |seen: &Seen| {
+        let now = given.load(std::sync::atomic::Ordering::Relaxed);
+        match seen.path() {
+            "/token" if seen.text().contains("wrong") => answer(400, "application/json", r#"{"error_description":"unknown client"}"#),
+            "/token" => {
+                given.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                json_answer(&json!({"access_token": format!("t{}", now + 1), "token_type": "bearer", "expires_in": 3600}))
+            }
+            _ if seen.header("authorization") == format!("Bearer t{now}") && now > 0 => json_answer(&json!({"as": format!("t{now}")})),
+            _ => answer(401, "text/plain", "who are you"),
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn access_tokens_are_asked_for_and_renewed() {
+    let server = with_tokens().await;
+    let client = crate::network::test_engine::local_client();
+    let run = |path: &str, credential: Value| {
+        let parameters = json!({"authentication": "genericCredentialType", "genericAuthType": "oAuth2Api"});
+        node(4.2, to(&server, path, parameters))
+            .credential("oAuth2Api", credential)
+            .client(client.clone())
+            .with("onError", "continueRegularOutput")
+            .json()
+    };
+    let by_name =
+        json!({"grantType": "clientCredentials", "accessTokenUrl": server.url("/token"), "clientId": "id", "clientSecret": "secret", "scope": "a b"});
+    assert_eq!(run("/x", by_name.clone()).await, json!([{"as": "t1"}]));
+    assert_eq!(run("/x", by_name).await, json!([{"as": "t1"}]));
+    let asked: Vec<Seen> = server.seen().into_iter().filter(|seen| seen.path() == "/token").collect();
+    assert_eq!((asked.len(), asked[0].text()), (1, "grant_type=client_credentials&scope=a%20b"));
+    assert_eq!(asked[0].header("authorization"), "Basic aWQ6c2VjcmV0");
+    let renewable = json!({
+        "accessTokenUrl": server.url("/token"), "clientId": "id", "clientSecret": "secret", "authentication": "body",
+        "oauthTokenData": {"access_token": "old", "refresh_token": "r1"},
+    });
+    assert_eq!(run("/y", renewable.clone()).await, json!([{"as": "t2"}]));
+    assert_eq!(server.seen().iter().filter(|seen| seen.path() == "/y").count(), 2);
+    assert_eq!(run("/z", renewable).await, json!([{"as": "t2"}]));
+    assert_eq!(server.seen().iter().filter(|seen| seen.path() == "/z").count(), 1);
+    let refused = json!({"grantType": "clientCredentials", "accessTokenUrl": server.url("/token"), "clientId": "wrong", "authentication": "body"});
+    assert_eq!(run("/x", refused).await[0]["error"]["message"], "127.0.0.1 handed out no access token: unknown client");
+}
+
 /// Invariant 39: a URL that an expression built does not carry a credential to another host.
 #[tokio::test]
 async fn inv_39_a_credential_bound_by_n8n_stays_with_its_domains() {

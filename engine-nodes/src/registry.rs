@@ -16,7 +16,7 @@ pub fn registry() -> NodeRegistry {
 /// # Panics
 /// When two of them claim one name and version: that is a mistake in this crate, which its tests find.
 #[must_use]
-#[cfg_attr(not(feature = "http"), expect(unused_variables, reason = "no node of the other groups has settings"))]
+#[cfg_attr(not(any(feature = "http", feature = "js")), expect(unused_variables, reason = "no node of the other groups has settings"))]
 pub fn registry_with(settings: &NodeSettings) -> NodeRegistry {
     let mut registry = NodeRegistry::new();
     for register in GROUPS {
@@ -26,6 +26,10 @@ pub fn registry_with(settings: &NodeSettings) -> NodeRegistry {
     }
     #[cfg(feature = "http")]
     if let Err(error) = settings.network.register(&mut registry) {
+        panic!("{error}");
+    }
+    #[cfg(feature = "js")]
+    if let Err(error) = settings.script_nodes().register(&mut registry) {
         panic!("{error}");
     }
     registry
@@ -38,9 +42,31 @@ pub struct NodeSettings {
     /// The network.
     #[cfg(feature = "http")]
     pub network: crate::network::NetworkNodes,
+    /// The nodes that run code; by default they send requests as the nodes for the network do.
+    #[cfg(feature = "js")]
+    pub scripts: Option<crate::js::ScriptNodes>,
 }
 
 impl NodeSettings {
+    /// The settings with these nodes for code.
+    #[cfg(feature = "js")]
+    #[must_use]
+    pub fn scripts(mut self, nodes: crate::js::ScriptNodes) -> Self {
+        self.scripts = Some(nodes);
+        self
+    }
+
+    #[cfg(feature = "js")]
+    fn script_nodes(&self) -> crate::js::ScriptNodes {
+        let usual = || {
+            let nodes = crate::js::ScriptNodes::default();
+            #[cfg(feature = "http")]
+            let nodes = nodes.client(self.network.client().clone());
+            nodes
+        };
+        self.scripts.clone().unwrap_or_else(usual)
+    }
+
     /// The settings with these nodes for the network.
     #[cfg(feature = "http")]
     #[must_use]

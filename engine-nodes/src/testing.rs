@@ -74,6 +74,12 @@ impl TestNode {
         json!({"nodes": nodes, "connections": connections, "pinData": pinned, "settings": {"executionOrder": "v1", "timezone": "Europe/Berlin"}})
     }
 
+    /// Runs it in real time, for nodes that work on threads of their own.
+    #[cfg(feature = "js")]
+    pub(crate) fn run_on_threads(&self) -> TestRun {
+        run_on_threads(&self.workflow())
+    }
+
     pub(crate) fn run(self) -> TestRun {
         let simulator = Simulator::new(1);
         let read = |workflow: &Value| Workflow::from_json(&workflow.to_string()).unwrap();
@@ -127,6 +133,18 @@ impl TestRun {
     pub(crate) fn error(&self) -> Option<String> {
         self.result.error().map(|error| error.message.clone())
     }
+}
+
+/// Runs a whole workflow to its end in real time, for nodes that work on threads of their own.
+#[cfg(feature = "js")]
+pub(crate) fn run_on_threads(workflow: &Value) -> TestRun {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let result = runtime.block_on(async {
+        let engine = Engine::builder().runtime(engine_core::runtime::TokioRuntime::current()).nodes(crate::registry()).build();
+        let plan = engine.compile(Workflow::from_json(&workflow.to_string()).unwrap()).unwrap_or_else(|problems| panic!("{problems}"));
+        engine.run(&plan, Start::default()).await.unwrap()
+    });
+    TestRun { result, reply: None, seconds: 0 }
 }
 
 /// Runs a whole workflow to its end; `Node` is the node that [`TestRun`] looks at.

@@ -9,7 +9,7 @@ mod execute_command;
 mod graphql;
 mod http;
 mod http_request;
-mod login;
+pub(crate) mod login;
 mod policy;
 mod resolver;
 #[cfg(feature = "rss")]

@@ -137,11 +137,18 @@
     }
   };
 
+  // Bytes in an answer become a buffer.
+  const revived = (value) => (typeof value?.$bytes === 'string' ? kit.need('buffer').Buffer.from(value.$bytes, 'base64') : value);
+  const request = async (kind, options) => {
+    const answer = revived(await begin(kind, options));
+    if (typeof answer?.body?.$bytes === 'string') answer.body = revived(answer.body);
+    return answer;
+  };
   const helpers = {
-    httpRequest: (options) => begin('http', options),
-    request: (options) => begin('request', typeof options === 'string' ? { url: options } : options),
-    httpRequestWithAuthentication: (...given) => begin('http', { ...given.at(-1), authentication: given.at(-2) }),
-    requestWithAuthentication: (...given) => begin('request', { ...given.at(-1), authentication: given.at(-2) }),
+    httpRequest: (options) => request('http', options),
+    request: (options) => request('request', options),
+    httpRequestWithAuthentication: (...given) => request('http', { ...given.at(-1), authentication: given.at(-2) }),
+    requestWithAuthentication: (...given) => request('request', { ...given.at(-1), authentication: given.at(-2) }),
     async getBinaryDataBuffer(index, property) {
       const found = helpers.assertBinaryData(index, property);
       return kit.need('buffer').toBuffer(await begin('readBinary', found));

@@ -1,0 +1,117 @@
+//! Function and Function Item, which came before Code.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use engine_core::model::{Batch, Item, Json};
+use engine_core::node::{Node, NodeContext, NodeError, NodeOutput, NodeSpec, NodeType, error_item};
+use engine_core::problem::Problem;
+use engine_core::schema::{Effect, NodeGroup, NodeSchema, Property};
+use serde_json::Value;
+
+use super::code::{compiled, effect_of, source};
+use super::node_host::{Manner, node_error, run};
+use super::{ScriptNodes, items};
+use crate::js::{CodeError, CodeMode, CodeOutcome, CodeProgram};
+
+/// The node type of one of the two.
+#[derive(Debug)]
+pub(super) struct FunctionType {
+    schema: NodeSchema,
+    nodes: ScriptNodes,
+    mode: CodeMode,
+}
+
+impl FunctionType {
+    /// Function: runs once, and returns all items.
+    pub(super) fn function(nodes: ScriptNodes) -> Self {
+        let schema = NodeSchema::new("function", "Function").alias("n8n-nodes-base.function").description("Runs custom code on all items");
+        Self::new(schema, nodes, CodeMode::AllItems)
+    }
+
+    /// Function Item: runs for each item, and returns its JSON.
+    pub(super) fn function_item(nodes: ScriptNodes) -> Self {
+        let schema =
+            NodeSchema::new("function_item", "Function Item").alias("n8n-nodes-base.functionItem").description("Runs custom code on each item");
+        Self::new(schema, nodes, CodeMode::EachItem)
+    }
+
+    fn new(schema: NodeSchema, nodes: ScriptNodes, mode: CodeMode) -> Self {
+        let schema = schema.group(NodeGroup::Transform).property(Property::string("functionCode").display_name("JavaScript Code"));
+        Self { schema, nodes, mode }
+    }
+}
+
+impl NodeType for FunctionType {
+    fn schema(&self) -> &NodeSchema {
+        &self.schema
+    }
+
+    fn compile(&self, spec: &NodeSpec) -> Result<Arc<dyn Node>, Vec<Problem>> {
+        Ok(Arc::new(FunctionNode { nodes: self.nodes.clone(), program: compiled(&self.nodes, spec, "functionCode"), mode: self.mode }))
+    }
+
+    fn effect(&self, spec: &NodeSpec) -> Effect {
+        effect_of(&source(spec, "functionCode"))
+    }
+}
+
+struct FunctionNode {
+    nodes: ScriptNodes,
+    program: Result<Arc<CodeProgram>, CodeError>,
+    mode: CodeMode,
+}
+
+#[async_trait]
+impl Node for FunctionNode {
+    async fn run(&self, context: NodeContext) -> Result<NodeOutput, NodeError> {
+        let context = Arc::new(context);
+        let manner = Manner { mode: self.mode, legacy: self.mode == CodeMode::EachItem };
+        let outcome = match &self.program {
+            Ok(program) => run(&self.nodes, program, manner, &context).await,
+            Err(error) => Err(error.clone()),
+        };
+        let made = match outcome {
+            Err(error) => Err(node_error(&error, None)),
+            Ok(outcome) if self.mode == CodeMode::AllItems => for_all(outcome),
+            Ok(outcome) => for_each(outcome, context.items(), context.continues_on_error()),
+        };
+        match made {
+            Err(error) if context.continues_on_error() => Ok(vec![error_item(&error)].into()),
+            made => made.map(NodeOutput::from),
+        }
+    }
+}
+
+fn for_all(outcome: CodeOutcome) -> Result<Vec<Item>, NodeError> {
+    let value = outcome.values.into_iter().next().unwrap_or(Ok(None)).map_err(|error| node_error(&error, None))?;
+    let list = match value {
+        None => return Err(NodeError::fatal("No data got returned. Always return an Array of items!")),
+        Some(Value::Array(list)) => list,
+        Some(_) => return Err(NodeError::fatal("Always an Array of items has to be returned!")),
+    };
+    let object = |value: Value| match value {
+        Value::Object(object) => Ok(object),
+        _ => Err(NodeError::fatal("All returned items have to contain a property named \"json\"!")),
+    };
+    let objects: Vec<Json> = list.into_iter().map(object).collect::<Result<_, _>>()?;
+    items::normalized(objects, &outcome.binaries)
+}
+
+/// The returned JSON in the place of each item's own; its files stay.
+fn for_each(outcome: CodeOutcome, input: &Batch, continues: bool) -> Result<Vec<Item>, NodeError> {
+    let mut made = Vec::with_capacity(outcome.values.len());
+    for (index, (value, item)) in outcome.values.into_iter().zip(input.iter()).enumerate() {
+        let changed = match value {
+            Ok(Some(Value::Object(json))) => Ok(Item::new(json).with_binary_of(item)),
+            Ok(_) => Err(NodeError::fatal("No data got returned. Always return an object!").on_item(index)),
+            Err(error) => Err(node_error(&error, Some(index))),
+        };
+        match changed {
+            Ok(item) => made.push(item.paired_with(index)),
+            Err(error) if continues => made.push(error_item(&error).paired_with(index)),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(made)
+}

@@ -1,0 +1,114 @@
+//! The nodes in a real engine.
+
+#![cfg(feature = "flow")]
+
+use serde_json::{Value, json};
+
+use crate::testing::{TestNode, run_on_threads};
+
+fn code(code: &str) -> TestNode {
+    TestNode::new("n8n-nodes-base.code", 2.0, json!({"jsCode": code})).input(json!([{"a": 1}, {"a": 2}]))
+}
+
+fn each(code: &str) -> TestNode {
+    TestNode::new("n8n-nodes-base.code", 2.0, json!({"jsCode": code, "mode": "runOnceForEachItem"})).input(json!([{"a": 1}, {"a": 2}]))
+}
+
+#[track_caller]
+fn check(node: &TestNode, expect: Value) {
+    let run = node.run_on_threads();
+    assert_eq!((run.error(), run.outputs()), (None, expect));
+}
+
+#[track_caller]
+fn fails(node: &TestNode, expect: &str) {
+    assert_eq!(node.run_on_threads().error().as_deref(), Some(expect));
+}
+
+#[test]
+fn returns_items_in_many_forms() {
+    check(&code("return [{json: {x: 1}}, {json: {x: 2}}]"), json!([[{"x": 1}, {"x": 2}]]));
+    check(&code("return [{x: 1}, {x: 2}]"), json!([[{"x": 1}, {"x": 2}]]));
+    check(&code("return {x: 1}"), json!([[{"x": 1}]]));
+    check(&code("return {json: {x: 1}}"), json!([[{"x": 1}]]));
+    check(&code("return $input.all()"), json!([[{"a": 1}, {"a": 2}]]));
+    check(&code("for (const item of $input.all()) item.json.b = item.json.a;\nreturn $input.all();"), json!([[{"a": 1, "b": 1}, {"a": 2, "b": 2}]]));
+    check(&code("return []"), json!([]));
+    check(&code("return null"), json!([]));
+    check(&code("return"), json!([]));
+    check(&code("return [{json: {d: new Date(0), u: undefined}}]"), json!([[{"d": "1970-01-01T00:00:00.000Z"}]]));
+}
+
+#[test]
+fn refuses_what_is_no_item() {
+    for (source, expect) in [
+        ("return 1", "Code doesn't return items properly"),
+        ("return 'x'", "Code doesn't return items properly"),
+        ("return [1]", "Code doesn't return items properly"),
+        ("return [{json: 1}]", "A 'json' property isn't an object [item 0]"),
+        ("return [{json: {}, extra: 1}]", "Unknown top-level item key: extra [item 0]"),
+        ("return [{json: {}}, {x: 1}]", "Unknown top-level item key: x [item 1]"),
+        ("return [{json: {}, binary: 1}]", "A 'binary' property isn't an object [item 0]"),
+        ("throw new Error('no')", "no [line 1]"),
+        ("\nconst x = 1aaa", "SyntaxError: invalid number literal [line 2]"),
+    ] {
+        fails(&code(source), expect);
+    }
+    fails(&each("return [1]"), "Code doesn't return a single object");
+    fails(&each("return 1"), "Code doesn't return an object");
+    fails(&each("if ($json.a === 2) { throw new Error('no') }\nreturn {}"), "no [line 1, for item 1]");
+}
+
+#[test]
+fn runs_for_each_item() {
+    let run = each("$input.item.json.b = $itemIndex; return $json.a === 1 ? null : $input.item").run_on_threads();
+    assert_eq!(run.outputs(), json!([[{"a": 2, "b": 1}]]));
+    assert_eq!(run.paired(0), json!([{"item": 1}]));
+    check(&each("return {a: item.json.a * 2}"), json!([[{"a": 2}, {"a": 4}]]));
+    check(&each("item.json.c = await new Promise(done => done(item.json.a)); return item"), json!([[{"a": 1, "c": 1}, {"a": 2, "c": 2}]]));
+}
+
+#[test]
+fn keeps_where_items_came_from() {
+    let run = code("return $input.all().reverse()").run_on_threads();
+    assert_eq!(run.outputs(), json!([[{"a": 2}, {"a": 1}]]));
+    assert_eq!(run.paired(0), json!([{"item": 1}, {"item": 0}]));
+    let run = code("return [{json: {}, pairedItem: 1}, {json: {}, pairedItem: [{item: 0}, {item: 1}]}]").run_on_threads();
+    assert_eq!(run.paired(0), json!([{"item": 1}, [{"item": 0}, {"item": 1}]]));
+}
+
+#[test]
+fn goes_on_after_errors_when_told_to() {
+    let run = code("throw new Error('no')").with("onError", "continueRegularOutput").run_on_threads();
+    assert_eq!(run.outputs(), json!([[{"error": "no [line 1]"}]]));
+    let run = each("if ($json.a === 1) throw new Error('no'); return {ok: 1}").with("onError", "continueRegularOutput").run_on_threads();
+    assert_eq!(run.outputs(), json!([[{"error": "no [line 1, for item 0]"}, {"ok": 1}]]));
+}
+
+#[test]
+fn old_functions_run() {
+    let function = |code: &str| TestNode::new("n8n-nodes-base.function", 1.0, json!({"functionCode": code})).input(json!([{"a": 1}, {"a": 2}]));
+    check(&function("items[0].json.b = 1; return items;"), json!([[{"a": 1, "b": 1}, {"a": 2}]]));
+    check(&function("results = []; for (item of items) results.push({json: {n: item.json.a}}); return results"), json!([[{"n": 1}, {"n": 2}]]));
+    fails(&function("const x = 1"), "No data got returned. Always return an Array of items!");
+    fails(&function("return {}"), "Always an Array of items has to be returned!");
+    let item = |code: &str| TestNode::new("n8n-nodes-base.functionItem", 1.0, json!({"functionCode": code})).input(json!([{"a": 1}, {"a": 2}]));
+    check(&item("item.b = item.a * 10; return item;"), json!([[{"a": 1, "b": 10}, {"a": 2, "b": 20}]]));
+    fails(&item("item.b = 1"), "No data got returned. Always return an object!");
+}
+
+#[test]
+fn reads_other_nodes() {
+    let workflow = json!({
+        "nodes": [
+            {"id": "s", "name": "Start", "type": "manual_trigger", "parameters": {}, "position": [0, 0]},
+            {"id": "a", "name": "A", "type": "n8n-nodes-base.code", "typeVersion": 2, "parameters": {"jsCode": "return [{x: 1}, {x: 2}]"}, "position": [200, 0]},
+            {"id": "b", "name": "B", "type": "n8n-nodes-base.code", "typeVersion": 2, "parameters": {"jsCode": "return items.map(i => ({json: {y: i.json.x * 2}, pairedItem: i.pairedItem}))"}, "position": [400, 0]},
+            {"id": "n", "name": "Node", "type": "n8n-nodes-base.code", "typeVersion": 2, "parameters": {"mode": "runOnceForEachItem", "jsCode": "return {y: $json.y, x: $('A').item.json.x, all: $('A').all().length, prev: $prevNode.name, run: $('A').isExecuted}"}, "position": [600, 0]},
+        ],
+        "connections": {"Start": {"main": [[{"node": "A", "type": "main", "index": 0}]]}, "A": {"main": [[{"node": "B", "type": "main", "index": 0}]]}, "B": {"main": [[{"node": "Node", "type": "main", "index": 0}]]}},
+        "settings": {"executionOrder": "v1"},
+    });
+    let expect = |x: i32| json!({"y": x * 2, "x": x, "all": 2, "prev": "B", "run": true});
+    assert_eq!(run_on_threads(&workflow).outputs(), json!([[expect(1), expect(2)]]));
+}

@@ -123,3 +123,15 @@ async fn the_caller_does_not_wait_for_ever() {
     let (_, listed) = send_json(server.get("/api/v1/executions")).await;
     assert_eq!(listed["data"][0]["status"], "waiting", "the execution goes on");
 }
+
+#[tokio::test]
+async fn a_workflow_of_n8n_answers_by_its_respond_nodes() {
+    let workflow = engine_core::Workflow::from_json(include_str!("order.json")).expect("a workflow");
+    let server = Server::with([workflow]).await;
+    let order = |price: u32| server.post("/webhook/order").json(&json!({"price": price, "count": 2, "name": "Ada"}));
+    let large = order(50).send().await.expect("an answer");
+    assert_eq!((large.status().as_u16(), header(&large, "x-size").as_str()), (201, "large"));
+    assert_eq!(large.json::<Value>().await.expect("JSON"), json!({"order": "large", "total": 100}));
+    let (status, _, body) = send(order(1)).await;
+    assert_eq!((status, body.as_str()), (200, "small order of Ada"));
+}

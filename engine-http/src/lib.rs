@@ -5,6 +5,11 @@
 //!
 //! Parts are cargo features: `webhooks` (on by default), `api` (on by default), `jwt`.
 
+#![cfg_attr(
+    not(all(feature = "api", feature = "webhooks")),
+    expect(dead_code, reason = "what one part alone needs of the shared modules is less than what both need")
+)]
+
 #[cfg(feature = "api")]
 mod access;
 mod address;
@@ -27,3 +32,8 @@ pub use config::{Config, ConfigError};
 #[cfg(feature = "api")]
 pub use sealed::{SealingKeys, StoredCredentials};
 pub use service::{Activated, ActivationError, ServedWebhook, Service, router};
+
+/// The guide's example compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/HTTP.md")]
+struct Guide;

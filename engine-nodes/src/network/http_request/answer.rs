@@ -52,10 +52,17 @@ fn with_head(body: Option<(&str, Value)>, (headers, status): (Value, StatusCode)
 pub(super) fn variable(answer: &Answer) -> Value {
     let body = match &answer.body {
         AnswerBody::Json(value) => value.clone(),
+        // JSON that is given as text is still seen as JSON.
+        AnswerBody::Text(text) if is_json(answer) => serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.clone())),
         AnswerBody::Text(text) => Value::String(text.clone()),
         AnswerBody::File(_) => json!({}),
     };
     json!({ "body": body, "headers": headers_to_json(&answer.headers), "statusCode": answer.status.as_u16() })
+}
+
+fn is_json(answer: &Answer) -> bool {
+    let content_type = answer.headers.get(reqwest::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    content_type.is_some_and(|content_type| content_type.contains("application/json"))
 }
 
 #[cfg(test)]

@@ -61,6 +61,15 @@ impl Failure {
         Self { error, shown: Box::new(Shown { error: shown, details: Some(details) }) }
     }
 
+    /// The same, shown as an object where it was a text: what goes wrong once requests are under way is shown so.
+    pub(super) fn under_way(mut self) -> Self {
+        if let Value::String(message) = &self.shown.error {
+            let description = self.error.description();
+            self.shown.error = json!({ "message": message, "name": "NodeOperationError", "description": description });
+        }
+        self
+    }
+
     /// The item that stands for the failed one.
     pub(super) fn into_item(self, version: NodeVersion) -> Item {
         let mut json = Json::from_iter([("error".to_owned(), self.shown.error)]);

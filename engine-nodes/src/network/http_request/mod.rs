@@ -208,7 +208,7 @@ impl Run<'_> {
         let mut exchange =
             Exchange { client: &self.node.client, context: self.context, index, login: &self.login, tls: &self.tls, home: None, page: 0 };
         let answers = match &self.node.pages {
-            Some(pages) => pages.fetch(&mut exchange, &call, scope.detach()).await?,
+            Some(pages) => pages.fetch(&mut exchange, &call, scope.detach()).await.map_err(Failure::under_way)?,
             None => vec![exchange.run(&call, false).await?],
         };
         let input = self.context.items().get(index).cloned().unwrap_or_default();

@@ -77,6 +77,20 @@ async fn pages_that_do_not_end_are_stopped() {
     let error = node(4.2, to(&server, "/", json!({"options": {"pagination": {"pagination": pagination}}}))).error().await;
     assert_eq!(error["message"], "The returned response was identical 5x, so requests got stopped");
     assert_eq!(server.seen().len(), 5);
+    let parameters =
+        to(&server, "/", json!({"options": {"pagination": {"pagination": {"parameters": {"parameters": [{"name": "p", "value": "0"}]}}}}}));
+    let shown = node(4.2, parameters).with("onError", "continueRegularOutput").json().await;
+    assert_eq!(shown[0]["error"]["name"], "NodeOperationError");
+}
+
+#[tokio::test]
+async fn json_that_is_given_as_text_is_seen_as_json() {
+    let server = paged().await;
+    let next = json!({"paginationMode": "responseContainsNextURL", "nextURL": "={{ $response.body.next }}"});
+    let parameters = json!({"options": {"pagination": {"pagination": next}, "response": {"response": {"responseFormat": "text"}}}});
+    let made = node(4.2, to(&server, "/items", parameters)).json().await;
+    assert_eq!(made.as_array().unwrap().len(), 3);
+    assert!(made[2]["data"].as_str().unwrap().contains("\"done\":true"));
 }
 
 #[tokio::test]

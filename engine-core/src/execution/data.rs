@@ -1,7 +1,7 @@
 //! What all nodes of one execution share.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use async_trait::async_trait;
@@ -135,7 +135,6 @@ pub struct ExecutionData {
     cancelled: AtomicBool,
     responder: Mutex<Option<Arc<dyn Responder>>>,
     custom: Mutex<Json>,
-    shared_changes: AtomicU32,
     static_data: Mutex<StaticData>,
     memories: OnceLock<Memories>,
 }
@@ -179,7 +178,6 @@ impl ExecutionData {
             cancelled: AtomicBool::new(false),
             responder: Mutex::new(new.responder),
             custom: Mutex::default(),
-            shared_changes: AtomicU32::new(0),
             static_data: Mutex::new(StaticData { data: new.static_data, changed: false }),
             memories: OnceLock::new(),
         }
@@ -275,17 +273,7 @@ impl ExecutionData {
             return refuse("custom data holds at most 10 entries".to_owned());
         }
         custom.insert(key.to_owned(), Value::String(text));
-        self.note_shared_change();
         Ok(())
-    }
-
-    /// How often nodes changed what all of them share: static data, searchable data.
-    pub(crate) fn shared_changes(&self) -> u32 {
-        self.shared_changes.load(Ordering::Acquire)
-    }
-
-    pub(crate) fn note_shared_change(&self) {
-        self.shared_changes.fetch_add(1, Ordering::AcqRel);
     }
 
     /// Takes over what was written down.
@@ -296,11 +284,6 @@ impl ExecutionData {
         if let Some(custom_data) = custom {
             *lock(&self.custom) = custom_data;
         }
-    }
-
-    /// What a node remembers, if it ever remembered anything.
-    pub(crate) fn memory_if_any(&self, node: u32) -> Option<NodeMemory> {
-        self.memories.get().and_then(|memories| memories.get(node as usize)?.get()).map(|memory| lock(memory).clone())
     }
 
     pub(crate) fn static_data(&self) -> MutexGuard<'_, StaticData> {

@@ -127,7 +127,6 @@ impl NodeRun {
         data.data.insert(self.static_data_key(kind), value.into());
         data.changed = true;
         drop(data);
-        self.execution.note_shared_change();
     }
 
     pub(crate) fn log(&self, level: LogLevel, message: &str) {

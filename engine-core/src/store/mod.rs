@@ -1,6 +1,6 @@
 //! Where executions, workflows and all that belongs to them are kept: the contracts, and a store in memory.
 //!
-//! [`Store`] is what the [worker](crate::worker) drives executions on: as few methods as its promises allow. What else is stored has traits of its own, each
+//! [`Store`] is what the worker drives executions on: as few methods as its promises allow. What else is stored has traits of its own, each
 //! small enough to be implemented on its own: [`WorkflowStore`], [`ExecutionQuery`], [`CredentialStore`], and so on. [`Stores`] bundles them.
 //! [`record`] is the wire format of journals; a store does not look into it.
 //!

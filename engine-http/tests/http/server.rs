@@ -80,7 +80,9 @@ pub(crate) fn webhook(path: &str, parameters: Value) -> NodeDefinition {
     let mut node = NodeDefinition::new("Webhook", "n8n-nodes-base.webhook");
     node.version = engine_core::model::NodeVersion::from_f64(2.1);
     node.parameters = Map::from_iter([("path".to_owned(), json!(path)), ("httpMethod".to_owned(), json!("POST"))]);
-    node.parameters.extend(parameters.as_object().cloned().unwrap_or_default());
+    if let Value::Object(parameters) = parameters {
+        node.parameters.extend(parameters);
+    }
     node
 }
 
@@ -100,9 +102,11 @@ pub(crate) fn chain(name: &str, webhook: NodeDefinition, rest: impl IntoIterator
 
 /// A webhook that answers with the item that it made.
 pub(crate) fn echo(path: &str, parameters: Value) -> Workflow {
-    let mut all = json!({"responseMode": "lastNode"});
-    all.as_object_mut().expect("an object").extend(parameters.as_object().cloned().unwrap_or_default());
-    chain(path, webhook(path, all), [NodeDefinition::new("End", "no_op")])
+    let mut all = Map::from_iter([("responseMode".to_owned(), json!("lastNode"))]);
+    if let Value::Object(parameters) = parameters {
+        all.extend(parameters);
+    }
+    chain(path, webhook(path, Value::Object(all)), [NodeDefinition::new("End", "no_op")])
 }
 
 /// A node that answers the request: status, headers as pairs, body.

@@ -14,7 +14,6 @@ mod policy;
 mod resolver;
 #[cfg(feature = "rss")]
 mod rss_feed_read;
-#[cfg_attr(not(test), expect(dead_code, reason = "the host of Code nodes is to call it"))]
 pub(crate) mod script_request;
 mod services;
 #[cfg(test)]

@@ -79,13 +79,13 @@ impl Eval {
         let runtime = setup::runtime()?;
         let engine = setup::showing_script_engine();
         if self.batch {
-            return runtime.block_on(batch(engine.as_deref()));
+            return runtime.block_on(batch(&engine));
         }
         let text = self.expression.unwrap_or_default();
         let source = if text.contains("{{") { text.strip_prefix('=').unwrap_or(&text).to_owned() } else { format!("{{{{ {text} }}}}") };
         let items = serde_json::from_str(&self.items).context("--items is no JSON")?;
         let scope = FixedScope::new(batch_from_json(items).context("--items holds no items")?).at_time(now());
-        let template = match Template::compile(&source, engine.as_deref()) {
+        let template = match Template::compile(&source, Some(&engine)) {
             Ok(template) => template,
             Err(error) => bail!("{error}"),
         };
@@ -102,7 +102,7 @@ impl Eval {
     }
 }
 
-async fn batch(engine: Option<&dyn ScriptEngine>) -> anyhow::Result<ExitCode> {
+async fn batch(engine: &dyn ScriptEngine) -> anyhow::Result<ExitCode> {
     let mut stdout = std::io::BufWriter::new(std::io::stdout().lock());
     for (number, text) in std::io::stdin().lock().lines().enumerate() {
         let text = text.context("standard input could not be read")?;
@@ -116,7 +116,7 @@ async fn batch(engine: Option<&dyn ScriptEngine>) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn evaluate(line: Line, engine: Option<&dyn ScriptEngine>) -> Value {
+async fn evaluate(line: Line, engine: &dyn ScriptEngine) -> Value {
     let id = line.id.clone();
     let Some(source) = line.expression.strip_prefix('=').map(str::to_owned) else {
         return json!({"id": id, "value": line.expression});
@@ -125,7 +125,7 @@ async fn evaluate(line: Line, engine: Option<&dyn ScriptEngine>) -> Value {
         Ok(scope) => scope,
         Err(error) => return json!({"id": id, "error": error.to_string()}),
     };
-    let value = match Template::compile(&source, engine) {
+    let value = match Template::compile(&source, Some(engine)) {
         Ok(template) => template.evaluate(&scope).await,
         Err(error) => Err(error),
     };

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
+use engine_core::model::NodeKind;
 use serde_json::json;
 
 use crate::{Output, setup};
@@ -25,7 +26,7 @@ impl Nodes {
         }
         for schema in registry.schemas() {
             let versions: Vec<String> = schema.versions.iter().map(ToString::to_string).collect();
-            let aliases: Vec<&str> = schema.aliases.iter().map(|alias| alias.as_str()).collect();
+            let aliases: Vec<&str> = schema.aliases.iter().map(NodeKind::as_str).collect();
             setup::print_line(&format!("{:<26} {:<20} {}", schema.kind.as_str(), versions.join(" "), aliases.join(" ")));
         }
         Ok(ExitCode::SUCCESS)

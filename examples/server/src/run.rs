@@ -11,6 +11,7 @@ use engine_core::Start;
 use engine_core::driver::{ExecutionResult, Outcome, Parking};
 use engine_core::format::batch_from_json;
 use engine_core::model::Batch;
+use engine_core::observer::Observer;
 use engine_core::state::ExecutionStatus;
 
 use crate::progress::Progress;
@@ -45,7 +46,8 @@ impl Run {
     async fn run(self) -> anyhow::Result<ExitCode> {
         let workflow = setup::read_workflow(&self.file)?;
         let progress = Arc::new(Progress::new());
-        let engine = setup::engine(Some(progress.clone()))?;
+        let observer: Arc<dyn Observer> = Arc::<Progress>::clone(&progress);
+        let engine = setup::engine(Some(observer))?;
         let compiled = match engine.compile_with_warnings(workflow) {
             Ok(compiled) => compiled,
             Err(problems) => {

@@ -5,7 +5,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
-use engine_core::expression::ScriptEngine;
 use engine_core::observer::Observer;
 use engine_core::runtime::TokioRuntime;
 use engine_core::{Engine, Workflow};
@@ -27,21 +26,12 @@ pub(crate) fn engine(observer: Option<Arc<dyn Observer>>) -> anyhow::Result<Engi
         Some(observer) => builder.observer(observer),
         None => builder,
     };
-    let builder = match script_engine() {
-        Some(engine) => builder.script_engine(engine),
-        None => builder,
-    };
-    Ok(builder.build())
-}
-
-/// What evaluates expressions that need JavaScript.
-pub(crate) fn script_engine() -> Option<Arc<dyn ScriptEngine>> {
-    Some(Arc::new(JsEngine::default()))
+    Ok(builder.script_engine(Arc::new(JsEngine::default())).build())
 }
 
 /// What evaluates expressions whose values are shown: what JSON cannot hold (`NaN`, dates) comes out marked.
-pub(crate) fn showing_script_engine() -> Option<Arc<dyn ScriptEngine>> {
-    Some(Arc::new(JsEngine::with_marked_values(JsLimits::default())))
+pub(crate) fn showing_script_engine() -> JsEngine {
+    JsEngine::with_marked_values(JsLimits::default())
 }
 
 /// Reads a workflow file; its problems are the error.

@@ -9,7 +9,7 @@ mod operand;
 mod operator;
 
 #[cfg(test)]
-mod pairs;
+mod pairs_test;
 
 pub(crate) use compiled::Filter;
 pub(crate) use legacy::{LegacyOperation, LegacyType};

@@ -11,7 +11,7 @@ mod path;
 mod pattern;
 
 #[cfg(test)]
-pub(crate) mod pairs;
+pub(crate) mod pairs_test;
 
 pub(crate) use date::{DateTime, Dates, named_zone};
 pub(crate) use equality::{deep_equal, nearly_same, same};

@@ -7,7 +7,7 @@ use super::filter::{Combinator, FilterError, Options, Place, Sides};
 use super::operand::{Given, Operand};
 use super::operator::{Operator, contains};
 use crate::conversion::Dates;
-use crate::conversion::pairs::{argument, records};
+use crate::conversion::pairs_test::{argument, records};
 
 /// A side of a recorded condition.
 fn given(side: Option<&Value>) -> Given<'_> {

@@ -20,6 +20,7 @@ pub mod state;
 pub mod store;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod worker;
 
 pub use engine::{Engine, Start};
 pub use model::Workflow;

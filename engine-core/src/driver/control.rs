@@ -2,8 +2,9 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
+use futures::future::poll_fn;
 use futures::task::AtomicWaker;
 
 use crate::execution::Responder;
@@ -35,6 +36,8 @@ pub enum Signal {
 pub struct Control {
     signals: Mutex<VecDeque<Signal>>,
     waker: AtomicWaker,
+    /// Who waits until all signals are taken.
+    taken: Mutex<Vec<Waker>>,
     waits: Mutex<Vec<(NodeId, Wait)>>,
     responder: Mutex<Option<Arc<dyn Responder>>>,
 }
@@ -65,6 +68,15 @@ impl Control {
         true
     }
 
+    /// Hands a node what it waits for, when it does; somebody who is named is answered from then on.
+    pub(crate) fn hand(&self, node: NodeId, items: Batch, responder: Option<Arc<dyn Responder>>) {
+        lock(&self.waits).retain(|(waiting, _)| *waiting != node);
+        if responder.is_some() {
+            *lock(&self.responder) = responder;
+        }
+        self.send(Signal::Deliver { node, items });
+    }
+
     pub(super) fn waiting(&self, node: NodeId, wait: Wait) {
         lock(&self.waits).push((node, wait));
     }
@@ -78,7 +90,25 @@ impl Control {
     }
 
     pub(super) fn try_take(&self) -> Option<Signal> {
-        lock(&self.signals).pop_front()
+        let signal = lock(&self.signals).pop_front();
+        if signal.is_none() {
+            lock(&self.taken).drain(..).for_each(Waker::wake);
+        }
+        signal
+    }
+
+    /// How many signals were sent and not taken yet.
+    pub(crate) fn unread(&self) -> usize {
+        lock(&self.signals).len()
+    }
+
+    /// Completes when the driver has taken all signals that were sent, and has done what they ask for.
+    pub(crate) async fn settled(&self) {
+        poll_fn(|context| {
+            lock(&self.taken).push(context.waker().clone());
+            if self.unread() == 0 { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
     }
 
     pub(super) fn poll_take(&self, context: &mut Context<'_>) -> Poll<Signal> {

@@ -77,6 +77,14 @@ impl Driver {
         self.drive(|driving| driving.replay(entries)).await
     }
 
+    /// What came of an execution so far, from what was written down. Runs nothing.
+    pub fn look(self, entries: Vec<JournalEntry>, status: ExecutionStatus) -> ExecutionResult {
+        let shared = Shared::new(&self.execution, None);
+        let mut driving = Driving::new(&shared, &self.options);
+        driving.replay(entries);
+        driving.result(status)
+    }
+
     async fn drive(self, begin: impl FnOnce(&mut Driving<'_>)) -> Result<Outcome, JournalError> {
         let Self { execution, options } = self;
         let shared = Shared::new(&execution, options.journal.as_deref());
@@ -85,7 +93,7 @@ impl Driver {
         begin(&mut driving);
         let outcome = poll_fn(|context| driving.poll(context)).await?;
         if let Some(journal) = shared.journal {
-            journal.commit().await?;
+            journal.settle(&outcome).await?;
         }
         let (Outcome::Ended(result) | Outcome::Parked(Parked { result, .. })) = &outcome;
         let error = result.error.as_ref().map(|error| serde_json::json!(error));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::ExecutionError;
+use super::{ExecutionError, Outcome};
 use crate::execution::{ExecutionData, RunRecord};
 use crate::model::{Batch, Json, Timestamp};
 use crate::node::{NodeMemory, Wait};
@@ -95,6 +95,9 @@ pub enum JournalError {
     /// Another worker drives the execution now.
     #[error("another worker has taken the execution over")]
     Fenced,
+    /// It was started before, under the same idempotency key.
+    #[error("the execution was started before, as {0}")]
+    Existing(crate::model::ExecutionId),
     /// The store cannot be reached or refuses.
     #[error("the journal could not be written: {0}")]
     Unavailable(String),
@@ -103,7 +106,9 @@ pub enum JournalError {
 /// Writes down what happens in one execution.
 ///
 /// [`append`](Self::append) only hands an entry over. [`commit`](Self::commit) returns when all entries handed over before are durable; the driver calls it
-/// before a node with effects starts, and before anybody hears of the end. Pure runs ride along.
+/// before a node with effects starts. [`settle`](Self::settle) is called once, before anybody hears of the end. Pure runs ride along.
+///
+/// A call of `commit` may be dropped at any point, when the execution is cancelled meanwhile; nothing that was handed over may be lost by that.
 #[async_trait]
 pub trait Journal: Send + Sync + fmt::Debug {
     /// Hands an entry over. Does not block.
@@ -114,4 +119,10 @@ pub trait Journal: Send + Sync + fmt::Debug {
     /// # Errors
     /// When they are not and will not be.
     async fn commit(&self) -> Result<(), JournalError>;
+
+    /// Makes durable what became of the execution, together with all entries handed over so far: it has ended, or it is put aside.
+    ///
+    /// # Errors
+    /// When it is not and will not be; then nobody hears of the end.
+    async fn settle(&self, outcome: &Outcome) -> Result<(), JournalError>;
 }

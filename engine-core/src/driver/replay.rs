@@ -1,8 +1,10 @@
 //! Taking in what was written down: recovery is the driver's own code on recorded events.
 
+use std::sync::Arc;
+
 use super::JournalEntry;
 use super::drive::{Driving, Pending};
-use crate::execution::RunStatus;
+use crate::execution::{Lineage, RunRecord, RunStatus};
 use crate::state::{Activation, Command, Event};
 
 impl Driving<'_> {
@@ -23,7 +25,7 @@ impl Driving<'_> {
             JournalEntry::Remembered { node, memory } => self.remember(node, memory),
             JournalEntry::Shared { static_data, custom } => self.shared.execution.restore(static_data, custom),
             JournalEntry::Run { node, run, record } => {
-                self.take_run(node);
+                let record = with_inputs(record, self.take_run(node).as_ref());
                 self.interrupted.retain(|begun| *begun != (node, run));
                 self.last = Some(node);
                 let failed = record.status == RunStatus::Error && record.outputs.is_empty();
@@ -44,7 +46,8 @@ impl Driving<'_> {
                 self.apply(Event::Waiting { node, record });
             }
             JournalEntry::WaitOver { node, record } => {
-                self.pending.retain(|pending| pending.activation.node != node);
+                let waited = self.pending.iter().position(|pending| pending.activation.node == node).map(|index| self.pending.swap_remove(index));
+                let record = with_inputs(record, waited.as_ref().map(|pending| &pending.activation));
                 self.wait_is_over(node);
                 self.last = Some(node);
                 self.apply(Event::WaitOver { node, record });
@@ -74,4 +77,17 @@ impl Driving<'_> {
             }
         }
     }
+}
+
+/// An output that is an input unchanged is recorded as such: its items are those that came in.
+fn with_inputs(mut record: Arc<RunRecord>, activation: Option<&Activation>) -> Arc<RunRecord> {
+    let Some(activation) = activation else { return record };
+    if record.outputs.iter().any(|output| matches!(output.lineage, Lineage::Passed(_))) {
+        for output in &mut Arc::make_mut(&mut record).outputs {
+            if let Lineage::Passed(input) = output.lineage {
+                output.items = activation.inputs.get(usize::from(input)).cloned().flatten().unwrap_or_default();
+            }
+        }
+    }
+    record
 }

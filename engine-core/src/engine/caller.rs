@@ -16,7 +16,7 @@ use crate::plan::Plan;
 pub(super) type Directory = HashMap<WorkflowId, Workflow>;
 
 /// More workflows than this within each other are taken for an endless recursion.
-const MAX_DEPTH: u32 = 50;
+pub(crate) const MAX_DEPTH: u32 = 50;
 
 /// Calls workflows of the engine that it belongs to.
 pub(super) struct EngineCaller {

@@ -7,6 +7,8 @@ mod caller;
 mod handle;
 mod start;
 
+pub(crate) use caller::MAX_DEPTH;
+
 pub use builder::{EngineBuilder, NoRuntime};
 pub use handle::ExecutionHandle;
 pub use start::{Start, StartError};
@@ -14,8 +16,9 @@ pub use start::{Start, StartError};
 use std::fmt;
 use std::sync::Arc;
 
+use crate::blob::BlobStore;
 use crate::driver::{Driver, DriverOptions, ExecutionResult, JournalError, Outcome, Parking};
-use crate::execution::{ExecutionData, NewExecution, Services};
+use crate::execution::{ExecutionData, NewExecution, Services, WorkflowCaller};
 use crate::expression::ScriptEngine;
 use crate::model::Workflow;
 use crate::node::NodeRegistry;
@@ -59,6 +62,13 @@ impl Engine {
     /// The script engine, where it has one.
     pub fn script_engine(&self) -> Option<&Arc<dyn ScriptEngine>> {
         self.inner.script_engine.as_ref()
+    }
+
+    /// The same engine for executions that are kept in stores: with their clock and their binary data, and calling the workflows in them.
+    pub(crate) fn on_stores(&self, runtime: Arc<dyn Runtime>, blobs: Arc<dyn BlobStore>, caller: Arc<dyn WorkflowCaller>) -> Self {
+        let services = Services { runtime, blobs, caller, ..Services::clone(&self.inner.services) };
+        let (registry, script_engine) = (Arc::clone(&self.inner.registry), self.inner.script_engine.clone());
+        Self { inner: Arc::new(Inner { registry, script_engine, services: Arc::new(services) }) }
     }
 
     /// Checks and compiles a workflow; a plan serves any number of executions.

@@ -13,14 +13,14 @@ use crate::plan::Plan;
 /// What an execution begins with.
 #[derive(Clone)]
 pub struct Start {
-    pub(super) items: Batch,
+    pub(crate) items: Batch,
     pub(super) node: Option<StartNode>,
-    pub(super) mode: ExecutionMode,
-    pub(super) id: Option<ExecutionId>,
-    pub(super) responder: Option<Arc<dyn Responder>>,
-    pub(super) control: Arc<Control>,
-    pub(super) depth: u32,
-    pub(super) resume_url: Option<Arc<str>>,
+    pub(crate) mode: ExecutionMode,
+    pub(crate) id: Option<ExecutionId>,
+    pub(crate) responder: Option<Arc<dyn Responder>>,
+    pub(crate) control: Arc<Control>,
+    pub(crate) depth: u32,
+    pub(crate) resume_url: Option<Arc<str>>,
 }
 
 /// Where an execution begins.
@@ -112,13 +112,13 @@ impl Start {
         self
     }
 
-    pub(super) fn depth(mut self, depth: u32) -> Self {
+    pub(crate) fn depth(mut self, depth: u32) -> Self {
         self.depth = depth;
         self
     }
 
     /// The node at which it begins: the named one, or the one that n8n would choose (SEMANTICS 4).
-    pub(super) fn node(&self, plan: &Plan) -> Result<u32, StartError> {
+    pub(crate) fn node(&self, plan: &Plan) -> Result<u32, StartError> {
         match &self.node {
             Some(StartNode::Named(name)) => plan.find(name).ok_or_else(|| StartError::UnknownNode(name.clone())),
             Some(StartNode::At(node)) if (*node as usize) < plan.len() => Ok(*node),

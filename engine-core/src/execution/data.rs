@@ -112,6 +112,9 @@ pub struct CallWorkflow {
     pub items: Batch,
     /// Whether the caller waits for its end.
     pub wait: bool,
+    /// The same text whenever the caller makes this call again, after a crash for example; different for all other calls. A caller that keeps called
+    /// executions finds the earlier one by it.
+    pub key: Option<String>,
 }
 
 /// Which workflow is called.
@@ -294,6 +297,22 @@ impl ExecutionData {
     pub(crate) fn memory(&self, node: u32) -> MutexGuard<'_, NodeMemory> {
         let memories = self.memories.get_or_init(|| (0..self.plan.len()).map(|_| OnceLock::new()).collect());
         lock(memories[node as usize].get_or_init(Box::default))
+    }
+
+    /// What a node remembers, where it ever remembered anything.
+    pub(crate) fn remembered(&self, node: u32) -> Option<NodeMemory> {
+        self.memories.get()?.get(node as usize)?.get().map(|memory| lock(memory).clone())
+    }
+
+    /// The workflow's static data, where the execution changed it.
+    pub(crate) fn changed_static_data(&self) -> Option<Json> {
+        let data = lock(&self.static_data);
+        data.changed.then(|| data.data.clone())
+    }
+
+    /// Whether nodes set searchable data.
+    pub(crate) fn has_custom_data(&self) -> bool {
+        !lock(&self.custom).is_empty()
     }
 
     /// What expressions see of a node's memory.

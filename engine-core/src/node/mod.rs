@@ -103,6 +103,12 @@ pub trait NodeType: Send + Sync + 'static {
         Ok(Vec::new())
     }
 
+    /// Whether a node with these parameters may read data that outlives executions ([`NodeContext::static_data`]). Where no node of a workflow does, that data is not
+    /// read from the store.
+    fn reads_static_data(&self, _spec: &NodeSpec) -> bool {
+        true
+    }
+
     /// Whether the node never runs: notes on the canvas.
     fn is_annotation(&self) -> bool {
         false

@@ -202,6 +202,7 @@ impl Compiler<'_> {
             retry: options.retry.clone(),
             timeout: options.timeout_seconds.filter(|seconds| *seconds > 0.0).and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
             at_most_once: options.at_most_once,
+            reads_static_data: false,
             pinned: None,
             activations: Vec::new(),
         }
@@ -228,6 +229,7 @@ impl Compiler<'_> {
         node.required = node_type.required_inputs(&node.spec);
         node.is_trigger = schema.group == NodeGroup::Trigger;
         node.is_loop = node_type.is_loop();
+        node.reads_static_data = node_type.reads_static_data(&node.spec);
         if sound && !node_type.is_annotation() {
             match node_type.compile(&node.spec) {
                 Ok(behaviour) => node.node = Some(behaviour),

@@ -106,6 +106,16 @@ impl Plan {
         (0..).zip(&self.nodes).filter(|(_, node)| node.is_trigger && !node.disabled)
     }
 
+    /// Whether a node may read data that outlives executions.
+    pub(crate) fn reads_static_data(&self) -> bool {
+        self.nodes.iter().any(|node| node.reads_static_data)
+    }
+
+    /// Whether it begins at an error trigger when one of its executions fails.
+    pub(crate) fn has_error_trigger(&self) -> bool {
+        self.error_trigger().is_some()
+    }
+
     pub(crate) fn workflow_facts(&self) -> &WorkflowFacts {
         &self.facts
     }

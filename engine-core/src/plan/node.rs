@@ -40,6 +40,7 @@ pub struct PlanNode {
     pub(crate) retry: Option<RetryPolicy>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) at_most_once: bool,
+    pub(crate) reads_static_data: bool,
     pub(crate) activations: Vec<Activation>,
     pub(crate) facts: NodeFacts,
     /// Names, parameters and credentials, as the node's type was given them.

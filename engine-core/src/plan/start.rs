@@ -14,9 +14,16 @@ const MANUAL: [[&str; 2]; 6] = [
     ["n8n-nodes-base.formTrigger", "form_trigger"],
 ];
 
+const FAILED: [&str; 2] = ["n8n-nodes-base.errorTrigger", "error_trigger"];
+
 const CALLED: [&str; 2] = ["n8n-nodes-base.executeWorkflowTrigger", "execute_workflow_trigger"];
 
 impl Plan {
+    /// The node at which it begins when an execution has failed.
+    pub(crate) fn error_trigger(&self) -> Option<u32> {
+        (0..).zip(self.nodes.iter()).find(|(_, node)| !node.disabled && FAILED.contains(&node.spec.kind.as_str())).map(|(index, _)| index)
+    }
+
     /// The node at which an execution of this mode begins.
     pub(crate) fn start_node(&self, mode: ExecutionMode) -> Option<u32> {
         let enabled = || (0..).zip(self.nodes.iter()).filter(|(_, node)| !node.disabled && node.node.is_some());
@@ -25,6 +32,11 @@ impl Plan {
             && let Some(called) = of_kind(&CALLED)
         {
             return Some(called);
+        }
+        if mode == ExecutionMode::Error
+            && let Some(failed) = self.error_trigger()
+        {
+            return Some(failed);
         }
         if let ([only], 1) = (&self.nodes[..], self.nodes.len())
             && !only.disabled

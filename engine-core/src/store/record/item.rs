@@ -81,6 +81,23 @@ pub(super) mod deep_json {
     }
 }
 
+/// The same, where there may be none.
+pub(super) mod deep_option_json {
+    use super::{Deserializer, Json, Serializer, deep_json};
+
+    #[expect(clippy::ref_option, reason = "serde calls it with a reference")]
+    pub(in super::super) fn serialize<S: Serializer>(json: &Option<Json>, serializer: S) -> Result<S::Ok, S::Error> {
+        match json {
+            Some(json) => deep_json::serialize(json, serializer),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Json>, D::Error> {
+        deep_json::deserialize(deserializer).map(Some)
+    }
+}
+
 fn check_depth<S: Serializer>(value: &Value) -> Result<(), S::Error> {
     if fits(value, MAX_DEPTH) { Ok(()) } else { Err(S::Error::custom("nested too deeply")) }
 }

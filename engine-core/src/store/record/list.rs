@@ -35,6 +35,11 @@ impl ListChange {
         Self { dropped: count(dropped), kept: count(kept), added: new.iter().skip(kept).cloned().collect() }
     }
 
+    /// Whether it leaves a list of this length as it is.
+    pub(super) fn keeps(&self, length: usize) -> bool {
+        self.dropped == 0 && self.kept as usize == length && self.added.is_empty()
+    }
+
     /// Turns the old list into the new one. `None` when the change does not fit the list.
     pub fn apply(&self, old: &[Item]) -> Option<Vec<Item>> {
         let (dropped, kept) = (self.dropped as usize, self.kept as usize);

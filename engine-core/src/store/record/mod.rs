@@ -7,11 +7,13 @@
 
 mod item;
 mod list;
+mod memory;
 mod spill;
 #[cfg(test)]
 mod tests;
 
 pub use list::ListChange;
+pub use memory::Memory;
 pub use spill::{SPILL_THRESHOLD, encode_spilling, resolve};
 
 use std::collections::BTreeMap;
@@ -46,6 +48,10 @@ pub enum Record {
     NodeStarted(NodeStarted),
     /// A run of a node ended.
     NodeRun(Box<Run>),
+    /// A run of a node gave nothing at all, and its branch ends.
+    Nothing(Nothing),
+    /// What all nodes share changed.
+    Shared(Box<Shared>),
     /// A run of a node waits.
     Waiting(Box<Waiting>),
     /// A wait is over. The run that follows from it has a record of its own, with the same number.
@@ -195,16 +201,27 @@ enum LineageRule {
     First,
 }
 
-/// What a node remembers: its context, and its lists as they differ from before.
+/// A run of a node gave nothing at all.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Nothing {
+    /// The node.
+    pub node: NodeId,
+    /// What the node remembers now, where that changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<Memory>,
+}
+
+/// What all nodes share, where it changed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Memory {
-    /// What expressions see of it.
-    #[serde(default, with = "item::deep_json", skip_serializing_if = "Json::is_empty")]
-    pub context: Json,
-    /// How each of its lists changed.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub lists: BTreeMap<String, ListChange>,
+pub struct Shared {
+    /// The workflow's static data.
+    #[serde(default, with = "item::deep_option_json", skip_serializing_if = "Option::is_none")]
+    pub static_data: Option<Json>,
+    /// The searchable data.
+    #[serde(default, with = "item::deep_option_json", skip_serializing_if = "Option::is_none")]
+    pub custom: Option<Json>,
 }
 
 /// A run of a node waits.
@@ -396,7 +413,8 @@ impl Record {
             Self::Started(started) => started.items.iter().flatten().for_each(|output| output.name_blobs(blobs)),
             Self::NodeRun(run) => run.name_blobs(blobs),
             Self::Waiting(waiting) => waiting.run.name_blobs(blobs),
-            Self::NodeStarted(_) | Self::WaitOver(_) | Self::Signalled(_) | Self::Finished(_) => {}
+            Self::Nothing(nothing) => nothing.memory.iter().for_each(|memory| memory.name_blobs(blobs)),
+            Self::Shared(_) | Self::NodeStarted(_) | Self::WaitOver(_) | Self::Signalled(_) | Self::Finished(_) => {}
         }
     }
 
@@ -406,7 +424,7 @@ impl Record {
             Self::Started(started) => started.items.as_deref_mut().unwrap_or_default(),
             Self::NodeRun(run) => &mut run.outputs,
             Self::Waiting(waiting) => &mut waiting.run.outputs,
-            Self::NodeStarted(_) | Self::WaitOver(_) | Self::Signalled(_) | Self::Finished(_) => &mut [],
+            Self::Nothing(_) | Self::Shared(_) | Self::NodeStarted(_) | Self::WaitOver(_) | Self::Signalled(_) | Self::Finished(_) => &mut [],
         }
     }
 }
@@ -414,8 +432,7 @@ impl Record {
 impl Run {
     fn name_blobs(&self, blobs: &mut Vec<BlobId>) {
         self.outputs.iter().for_each(|output| output.name_blobs(blobs));
-        let lists = self.memory.iter().flat_map(|memory| memory.lists.values());
-        lists.for_each(|change| name_files(&change.added, blobs));
+        self.memory.iter().for_each(|memory| memory.name_blobs(blobs));
     }
 }
 

@@ -52,7 +52,7 @@ impl ExecuteWorkflow {
         let scope = context.scope(index);
         let wait = self.waits(&scope).await?;
         let workflow = self.source.workflow(&scope).await?;
-        let outputs = context.call_workflow(CallWorkflow { workflow, items, wait }).await?;
+        let outputs = context.call_workflow(CallWorkflow { workflow, items, wait, key: Some(context.idempotency_key(index)) }).await?;
         Ok(wait.then_some(outputs))
     }
 

@@ -1,0 +1,99 @@
+//! Deaths at every moment around every call of the store.
+
+use engine_core::state::ExecutionStatus;
+use engine_core::testing::graph;
+
+use crate::mortal::Life;
+use crate::world::{World, recorded};
+
+/// A workflow of effects, with the runs that its journal must show, each once.
+fn survives(workflow: &str, runs: &[(&str, usize)]) {
+    let mut died = 0;
+    for moments in 0..60 {
+        let world = World::new(moments);
+        world.simulator.clone().block_on(async {
+            world.save("flow", &graph(workflow)).await;
+            let first = world.process(Life::of(i64::try_from(moments).unwrap()));
+            let acknowledged = first.start("flow").await;
+            let second = world.process(Life::long());
+            let Some(id) = acknowledged else {
+                died += 1;
+                return;
+            };
+            let result = second.result(id).await;
+            died += u64::from(first.life.is_over());
+            assert_eq!(result.status(), ExecutionStatus::Success, "death after {moments} moments");
+            let recorded = recorded(&result);
+            let expected = runs.iter().map(|(node, count)| ((*node).to_owned(), *count)).collect();
+            assert_eq!(recorded, expected, "death after {moments} moments");
+            // Each effect happened, and none twice but the one that was under way at the death.
+            let effects: Vec<_> = runs.iter().filter(|(node, _)| node.starts_with('E')).collect();
+            let again: u64 = effects.iter().map(|(node, count)| world.ledger.count(node) - u64::try_from(*count).unwrap()).sum();
+            assert!(again <= 1, "death after {moments} moments: {again} effects happened again");
+        });
+    }
+    assert!(died > 5, "the deaths reach into the workflow: {died}");
+}
+
+#[test]
+fn inv_03_a_chain_of_effects_survives_every_death() {
+    survives("T trigger -> E1\nE1 effect -> E2\nE2 effect -> A\nA tag -> E3\nE3 effect", &[("T", 1), ("E1", 1), ("E2", 1), ("A", 1), ("E3", 1)]);
+}
+
+#[test]
+fn inv_03_a_loop_with_effects_survives_every_death() {
+    survives("T trigger -> L\nL loop -> D | E1\nE1 effect -> L\nD tag", &[("T", 1), ("L", 2), ("E1", 1), ("D", 1)]);
+}
+
+#[test]
+fn inv_14_a_wait_survives_every_death() {
+    survives("T trigger -> E1\nE1 effect -> W\nW wait -> E2\nE2 effect", &[("T", 1), ("E1", 1), ("W", 1), ("E2", 1)]);
+}
+
+#[test]
+fn inv_12_branches_and_their_join_survive_every_death() {
+    let workflow = "T trigger -> A B\nA tag -> M\nB tag -> E1\nE1 effect -> M:1\nM merge -> E2\nE2 effect";
+    survives(workflow, &[("T", 1), ("A", 1), ("B", 1), ("E1", 1), ("M", 1), ("E2", 1)]);
+}
+
+#[test]
+fn inv_05_a_worker_that_slept_past_its_lease_changes_nothing() {
+    // The first worker is stopped before a commit, another one takes over and ends the execution; then the first one goes on.
+    let world = World::new(1);
+    world.simulator.clone().block_on(async {
+        world.save("flow", &graph("T trigger -> E1\nE1 effect -> S\nS slow -> E2\nE2 effect")).await;
+        let first = world.process(Life::long());
+        let id = first.start("flow").await.unwrap();
+        world.pass(std::time::Duration::from_millis(500)).await;
+        // Taken away, as after a lease that ran out.
+        world.stores.executions.leave(first.worker.id()).await.unwrap();
+        let second = world.process(Life::long());
+        let result = second.result(id).await;
+        world.pass(std::time::Duration::from_secs(60)).await;
+        assert_eq!(result.status(), ExecutionStatus::Success);
+        assert_eq!(recorded(&second.worker.read(id).await.unwrap().result.unwrap()), recorded(&result), "a late write changed something");
+        assert!(recorded(&result).values().all(|count| *count == 1));
+        assert_eq!(world.ledger.count("E2"), 1, "the first worker was fenced off before its next effect");
+        assert_eq!(first.worker.driving(), 0, "it stopped");
+    });
+}
+
+#[test]
+fn inv_08_a_poisonous_execution_is_given_up_and_its_neighbours_go_on() {
+    let world = World::new(2);
+    world.simulator.clone().block_on(async {
+        world.save("poison", &graph("T trigger -> N\nN never")).await;
+        world.save("fine", &graph("T trigger -> E\nE effect")).await;
+        let mut process = world.process(Life::long());
+        let poison = process.start("poison").await.unwrap();
+        for _ in 0..6 {
+            world.pass(std::time::Duration::from_secs(5)).await;
+            process.life.end();
+            process = world.process(Life::long());
+            world.pass(std::time::Duration::from_secs(60)).await;
+        }
+        let fine = process.start("fine").await.unwrap();
+        assert_eq!(process.worker.ended(fine).await.unwrap().status, ExecutionStatus::Success);
+        assert_eq!(process.worker.ended(poison).await.unwrap().status, ExecutionStatus::Crashed);
+    });
+}

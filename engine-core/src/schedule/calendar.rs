@@ -1,5 +1,7 @@
 //! The slots of one schedule.
 
+use std::ops::Range;
+
 use jiff::tz::TimeZone;
 
 use super::cron::{DAY, Pattern};
@@ -13,7 +15,7 @@ use crate::store::{ScheduleId, StoredSchedule};
 /// The calendar repeats itself after 400 years; what does not match within them never does.
 const HORIZON: i64 = 146_097 * DAY;
 
-/// Tries to find a match within a period that counts before a stretch of time is given up. An expression and a recurrence that can meet do so long before.
+/// Tries to find a match within a period that counts before a search is given up. An expression and a recurrence that can meet do so long before.
 const MAX_TRIES: usize = 4096;
 
 /// Says at which instants a schedule fires.
@@ -95,14 +97,15 @@ impl Calendar {
     pub fn next_after(&self, after: Timestamp) -> Option<Timestamp> {
         let mut at = second(after).checked_add(1)?;
         let horizon = at.checked_add(HORIZON)?;
-        while at < horizon {
+        let mut tries = MAX_TRIES;
+        while at < horizon && tries > 0 {
             let stretch = zone::stretch(&self.zone, at)?;
             if self.shifted(&stretch) == Some(at) {
                 return Some(instant(at));
             }
             let from = (at + stretch.offset).max(stretch.first_local(self.once).unwrap_or(i64::MIN));
             let until = stretch.ends.unwrap_or(horizon).min(horizon) + stretch.offset;
-            if let Some(local) = self.first(from, until) {
+            if let Some(local) = self.first(from..until, &mut tries) {
                 return Some(instant(local - stretch.offset));
             }
             at = stretch.ends?;
@@ -115,10 +118,11 @@ impl Calendar {
         let lowest = if from.as_micros().rem_euclid(1_000_000) == 0 { second(from) } else { second(from).checked_add(1)? };
         let mut at = second(until);
         let lowest = lowest.max(at.checked_sub(HORIZON)?);
-        while at >= lowest {
+        let mut tries = MAX_TRIES;
+        while at >= lowest && tries > 0 {
             let stretch = zone::stretch(&self.zone, at)?;
             let low = (lowest + stretch.offset).max(stretch.first_local(self.once).unwrap_or(i64::MIN));
-            if let Some(local) = self.last(low, at + stretch.offset + 1) {
+            if let Some(local) = self.last(low..at + stretch.offset + 1, &mut tries) {
                 return Some(instant(local - stretch.offset));
             }
             if let Some(begin) = self.shifted(&stretch).filter(|begin| *begin >= lowest) {
@@ -151,23 +155,25 @@ impl Calendar {
         self.periods.is_none_or(|periods| periods.count(begin + stretch.offset)).then_some(begin)
     }
 
-    fn first(&self, mut from: i64, until: i64) -> Option<i64> {
-        for _ in 0..MAX_TRIES {
-            let local = self.pattern.first(from, until)?;
+    fn first(&self, mut within: Range<i64>, tries: &mut usize) -> Option<i64> {
+        while *tries > 0 {
+            *tries -= 1;
+            let local = self.pattern.first(within.start, within.end)?;
             match self.periods.filter(|periods| !periods.count(local)) {
                 None => return Some(local),
-                Some(periods) => from = periods.next(local)?,
+                Some(periods) => within.start = periods.next(local)?,
             }
         }
         None
     }
 
-    fn last(&self, from: i64, mut until: i64) -> Option<i64> {
-        for _ in 0..MAX_TRIES {
-            let local = self.pattern.last(from, until)?;
+    fn last(&self, mut within: Range<i64>, tries: &mut usize) -> Option<i64> {
+        while *tries > 0 {
+            *tries -= 1;
+            let local = self.pattern.last(within.start, within.end)?;
             match self.periods.filter(|periods| !periods.count(local)) {
                 None => return Some(local),
-                Some(periods) => until = periods.previous_end(local)?,
+                Some(periods) => within.end = periods.previous_end(local)?,
             }
         }
         None

@@ -45,15 +45,21 @@ impl Pattern {
         if fields.len() != CronField::ALL.len() {
             return Err(ScheduleError::FieldCount { cron: cron.to_owned(), found });
         }
-        for (index, (field, text)) in CronField::ALL.into_iter().zip(&fields).enumerate() {
-            if let Some(part) = text.split(',').find(|part| !is_readable(field, part)) {
-                let position = index + 1 - (CronField::ALL.len() - found);
-                return Err(ScheduleError::Field { cron: cron.to_owned(), position, field, part: part.to_owned() });
-            }
+        let wrong = |is_wrong: fn(CronField, &str) -> bool| {
+            let mut parts = CronField::ALL.into_iter().zip(&fields).flat_map(|(field, text)| text.split(',').map(move |part| (field, part)));
+            let (field, part) = parts.find(|(field, part)| is_wrong(*field, part))?;
+            let position = field as usize + 1 - (CronField::ALL.len() - found);
+            Some(ScheduleError::Field { cron: cron.to_owned(), position, field, part: part.to_owned() })
+        };
+        if let Some(problem) = wrong(|field, part| !has_words_of(field, part)) {
+            return Err(problem);
         }
         // A step of one is a star: what counts is whether a day field says anything at all.
-        let fields: Vec<&str> = fields.into_iter().map(|field| if field == "*/1" { "*" } else { field }).collect();
-        let days = croner(&fields.join(" ")).ok_or_else(|| ScheduleError::FieldCount { cron: cron.to_owned(), found })?;
+        let plain: Vec<&str> = fields.iter().map(|field| if *field == "*/1" { "*" } else { field }).collect();
+        let Some(days) = croner(&plain.join(" ")) else {
+            let unknown = || ScheduleError::Unreadable { cron: cron.to_owned() };
+            return Err(wrong(|field, part| !is_readable(field, part)).unwrap_or_else(unknown));
+        };
         let values = |component: &croner::CronComponent| component.values().into_iter().map(i64::from).collect::<Vec<_>>();
         let (hours, minutes, seconds) = (values(&days.hours), values(&days.minutes), values(&days.seconds));
         let every_hour = fields[2].starts_with('*') || hours.len() == 24;
@@ -204,19 +210,17 @@ fn nickname(cron: &str) -> Option<&'static str> {
 }
 
 /// Whether one part of a list can be read, alone in its field.
-///
-/// croner replaces names of days and months wherever they stand and runs them together (`JANFEB` is 12), and takes an `L` that never matches. So words are
-/// checked first.
 fn is_readable(field: CronField, part: &str) -> bool {
-    let plain = if field == CronField::Weekday { part.strip_prefix('+').unwrap_or(part) } else { part };
-    if plain.is_empty() || !plain.split(|c: char| !c.is_ascii_alphabetic()).all(|word| is_word(field, word)) {
-        return false;
-    }
-    if field == CronField::Weekday && plain == "L" {
-        return false;
-    }
     let alone: Vec<&str> = CronField::ALL.into_iter().map(|other| if other == field { part } else { "*" }).collect();
     croner(&alone.join(" ")).is_some()
+}
+
+/// Whether one part of a list says something, in words that its field knows.
+///
+/// croner replaces names of days and months wherever they stand and runs them together (`JANFEB` is 12), and takes an `L` that never matches.
+fn has_words_of(field: CronField, part: &str) -> bool {
+    let says_nothing = part.is_empty() || part == "+" || (field == CronField::Weekday && part.trim_start_matches('+') == "L");
+    !says_nothing && part.split(|c: char| !c.is_ascii_alphabetic()).all(|word| is_word(field, word))
 }
 
 fn is_word(field: CronField, word: &str) -> bool {

@@ -34,6 +34,12 @@ pub enum ScheduleError {
         /// The part of the field that is wrong.
         part: String,
     },
+    /// Its fields can be read one by one, but not together.
+    #[error("the cron expression {cron:?} cannot be read")]
+    Unreadable {
+        /// The expression.
+        cron: String,
+    },
     /// A recurrence of zero.
     #[error("a schedule cannot recur every 0 periods; the least is 1")]
     NoInterval,

@@ -67,6 +67,9 @@ fn a_bad_expression_is_told_where() {
     check("0 0 1 JANFEB *", "the month, cannot be \"JANFEB\"");
     check("0 0 * * L", "the day of the week, cannot be \"L\"");
     check("0 0 * * 1#6", "cannot be \"1#6\"");
+    check("0 0 * * +", "the day of the week, cannot be \"+\"");
+    check("0 0 * * 1,+2", "\"0 0 * * 1,+2\" cannot be read");
+    check("1,2,3,70 * * * *", "the minute, cannot be \"70\"");
     check("0 0 L-3 * *", "cannot be \"L-3\"");
     check("99999999999999999999 * * * *", "the minute");
     check("", "and \"\" has 0");

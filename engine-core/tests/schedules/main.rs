@@ -4,6 +4,7 @@ mod due;
 mod expressions;
 mod recurrence;
 mod reference;
+mod stored;
 mod transitions;
 
 use engine_core::model::Timestamp;

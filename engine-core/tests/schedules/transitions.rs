@@ -73,6 +73,33 @@ fn a_day_that_is_left_out_is_shifted_or_skipped() {
     assert_eq!(slots(&calendar(&skip, "Pacific/Apia"), "2011-12-01T00:00:00Z", 1), ["2012-12-29T22:00:00Z"]);
 }
 
+/// Breaks when the guide says something else than the calendar does.
+#[test]
+fn the_table_of_the_guide_holds() {
+    let guide = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/SCHEDULES.md")).unwrap();
+    let mut rows = 0;
+    for row in guide.lines().filter(|line| line.contains("| 2026-")) {
+        let cells: Vec<&str> = row.trim_matches('|').split('|').map(|cell| cell.trim().trim_matches('`')).collect();
+        let mut daylight = Daylight::default();
+        match cells[1] {
+            "shift" => daylight.gap = Gap::Shift,
+            "skip" => daylight.gap = Gap::Skip,
+            "auto" => daylight.overlap = Overlap::Auto,
+            "once" => daylight.overlap = Overlap::Once,
+            "twice" => daylight.overlap = Overlap::Twice,
+            other => panic!("no option is {other}"),
+        }
+        let (day, times) = cells[2].split_once(' ').unwrap();
+        let calendar = calendar(&ScheduleSpec { daylight, ..ScheduleSpec::new(cells[0]) }, "Europe/Berlin");
+        let end = at(&format!("{day}T03:00:00Z"));
+        let found = calendar.slots_after(at(&format!("{day}T00:00:00Z"))).take_while(|slot| *slot < end);
+        let found: Vec<String> = found.map(|slot| slot.to_string().chars().skip(11).take(5).collect()).collect();
+        assert_eq!(if found.is_empty() { "never".to_owned() } else { found.join(" ") }, times, "{row}");
+        rows += 1;
+    }
+    assert_eq!(rows, 10);
+}
+
 #[test]
 fn the_table_of_policies_holds() {
     let check = |cron: &str, (gap, overlap), after: &str, expect: &[&str]| {

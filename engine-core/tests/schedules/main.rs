@@ -1,5 +1,7 @@
 //! The calendar of schedules: tables, and properties against a reference that counts second by second.
 
+#![expect(clippy::unwrap_used, reason = "tests panic to fail")]
+
 mod due;
 mod expressions;
 mod recurrence;
@@ -10,6 +12,7 @@ mod transitions;
 use engine_core::model::Timestamp;
 use engine_core::node::{Daylight, Gap, Overlap, ScheduleSpec};
 use engine_core::schedule::Calendar;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 /// Zones with changes of clock of every kind: none, an hour, half an hour, at Ramadan, at midnight, in the south.
 const ZONES: [&str; 12] = [
@@ -38,6 +41,11 @@ const POLICIES: [Daylight; 6] = [
 
 fn at(text: &str) -> Timestamp {
     Timestamp::parse(text).unwrap()
+}
+
+/// The zone of the database that is compiled in: what the machine has installed may be older.
+fn zone(name: &str) -> TimeZone {
+    TimeZoneDatabase::bundled().get(name).unwrap()
 }
 
 fn calendar(spec: &ScheduleSpec, zone: &str) -> Calendar {

@@ -7,13 +7,13 @@ use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
 
 use crate::reference::{Fields, Span};
-use crate::{POLICIES, ZONES, at, calendar, slots};
+use crate::{POLICIES, ZONES, at, calendar, slots, zone};
 
 const HOUR: i64 = 3600;
 
 /// All changes of clock of a year, or its middle where there is none.
-fn changes(zone: &str, year: i16) -> Vec<i64> {
-    let zone = TimeZone::get(zone).unwrap();
+fn changes(name: &str, year: i16) -> Vec<i64> {
+    let zone = zone(name);
     let second = |year: i16| jiff::civil::date(year, 1, 1).to_zoned(TimeZone::UTC).unwrap().timestamp();
     let changes: Vec<i64> = zone
         .following(second(year))
@@ -56,7 +56,7 @@ fn inv_15_every_change_of_clock_of_a_year_follows_the_policy() {
     ];
     for zone in ZONES {
         for change in changes(zone, 2026) {
-            let span = Span::new(&TimeZone::get(zone).unwrap(), change - 4 * HOUR..change + 4 * HOUR);
+            let span = Span::new(&crate::zone(zone), change - 4 * HOUR..change + 4 * HOUR);
             for (schedule, daylight) in schedules.iter().flat_map(|schedule| POLICIES.map(|policy| (schedule, policy))) {
                 compare(schedule, zone, daylight, &span);
             }
@@ -145,7 +145,7 @@ proptest! {
         let fields = Fields { second, minute, hour, day, weekday };
         let changes = changes(zone, year);
         let middle = changes[change.index(changes.len())] + shift * HOUR / 3;
-        compare(&fields, zone, policy, &Span::new(&TimeZone::get(zone).unwrap(), middle - 8 * HOUR..middle + 8 * HOUR));
+        compare(&fields, zone, policy, &Span::new(&crate::zone(zone), middle - 8 * HOUR..middle + 8 * HOUR));
     }
 }
 

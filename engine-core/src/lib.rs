@@ -15,6 +15,7 @@ pub mod observer;
 pub mod plan;
 pub mod problem;
 pub mod runtime;
+pub mod schedule;
 pub mod schema;
 pub mod state;
 pub mod store;

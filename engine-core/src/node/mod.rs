@@ -19,7 +19,9 @@ pub use output::{NodeOutput, Resume, Wait};
 pub use parameter::{Parameter, ParameterCompiler, Path, Typed};
 pub use registry::{NodeRegistry, RegistryError};
 pub use spec::{NodeSpec, OnError};
-pub use trigger::{Activation, Listener, ListenerContext, Recurrence, RecurrenceUnit, ResponseMode, ScheduleSpec, WebhookSpec};
+pub use trigger::{
+    Activation, Daylight, Gap, Listener, ListenerContext, Missed, Overlap, Recurrence, RecurrenceUnit, ResponseMode, ScheduleSpec, WebhookSpec,
+};
 
 use std::sync::Arc;
 

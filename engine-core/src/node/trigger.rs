@@ -57,8 +57,8 @@ pub enum ResponseMode {
     Streaming,
 }
 
-/// When a schedule fires.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// When a schedule fires. [`crate::schedule`] says what follows from it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ScheduleSpec {
     /// Cron expression of five or six fields (seconds first).
@@ -66,6 +66,83 @@ pub struct ScheduleSpec {
     /// Fires only every n-th period, counted from the first: n8n's "every 3 days" and the like.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub every: Option<Recurrence>,
+    /// What happens to slots that a change of clock leaves out or repeats.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub daylight: Daylight,
+    /// What happens to slots at which no worker was there.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub missed: Missed,
+    /// Starts each execution up to this many milliseconds late, each slot by its own delay.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub jitter_millis: u32,
+}
+
+impl ScheduleSpec {
+    /// Fires when the expression says so, with everything else as n8n has it.
+    pub fn new(cron: impl Into<String>) -> Self {
+        Self { cron: cron.into(), ..Self::default() }
+    }
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// What happens to slots at a change of clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Daylight {
+    /// Slots at local times that the clock leaves out.
+    #[serde(skip_serializing_if = "is_default")]
+    pub gap: Gap,
+    /// Slots at local times that the clock shows twice.
+    #[serde(skip_serializing_if = "is_default")]
+    pub overlap: Overlap,
+}
+
+/// What happens to a slot at a local time that the clock leaves out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Gap {
+    /// It fires at the change of clock; several that are left out fire as one.
+    #[default]
+    Shift,
+    /// It does not fire.
+    Skip,
+}
+
+/// What happens to a slot at a local time that the clock shows twice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Overlap {
+    /// Once when the expression names hours, twice when it goes on every hour.
+    #[default]
+    Auto,
+    /// It fires at the first.
+    Once,
+    /// It fires at both.
+    Twice,
+}
+
+/// What happens to slots at which no worker was there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Missed {
+    /// They are passed over.
+    #[default]
+    None,
+    /// One fires for all of them: the newest.
+    Latest,
+    /// The newest of them fire, the oldest of those first.
+    All {
+        /// How many at most; [`Missed::MOST`] bounds it.
+        limit: u32,
+    },
+}
+
+impl Missed {
+    /// The most slots that are made up for at once.
+    pub const MOST: u32 = 1000;
 }
 
 /// "Every n hours, days, weeks, months" on top of a cron expression.
@@ -82,6 +159,10 @@ pub struct Recurrence {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum RecurrenceUnit {
+    /// Seconds.
+    Seconds,
+    /// Minutes.
+    Minutes,
     /// Hours.
     Hours,
     /// Days.

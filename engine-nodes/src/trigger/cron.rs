@@ -1,12 +1,11 @@
 //! Cron and Interval: n8n's old schedules.
 
-use engine_core::node::{Activation, NodeSpec, ScheduleSpec};
+use engine_core::node::{NodeSpec, Parameter, RecurrenceUnit, ScheduleSpec};
 use engine_core::schema::{NodeSchema, Property, PropertyGroup};
 use serde_json::json;
 
-use super::pass_on;
+use super::{pass_on, schedule};
 use crate::node_type::{Activations, Definition};
-use engine_core::node::Parameter;
 
 pub(super) fn cron() -> Definition {
     Definition { activations: Some(cron_activations), ..Definition::new(cron_schema(), pass_on::compile) }
@@ -48,14 +47,15 @@ fn interval_schema() -> NodeSchema {
 }
 
 fn cron_activations(spec: &NodeSpec) -> Activations {
-    let mut schedules = Vec::new();
+    let (mut schedules, mut problems) = (Vec::new(), Vec::new());
     for (index, time) in spec.parameter("triggerTimes.item").elements().iter().enumerate() {
-        let Some(cron) = cron_of(time) else {
-            return Err(vec![spec.invalid(&format!("triggerTimes.item.{index}"), "this is no time to start at")]);
-        };
-        schedules.push(Activation::Schedule(ScheduleSpec { cron, every: None }));
+        let found = cron_of(time).ok_or_else(|| "this is no time to start at".to_owned());
+        match found.map(ScheduleSpec::new).and_then(schedule::activation) {
+            Ok(activation) => schedules.push(activation),
+            Err(message) => problems.push(spec.invalid(&format!("triggerTimes.item.{index}"), message)),
+        }
     }
-    Ok(schedules)
+    if problems.is_empty() { Ok(schedules) } else { Err(problems) }
 }
 
 fn cron_of(time: &Parameter) -> Option<String> {
@@ -76,12 +76,14 @@ fn cron_of(time: &Parameter) -> Option<String> {
 }
 
 fn interval_activations(spec: &NodeSpec) -> Activations {
-    let every = spec.constant("interval").and_then(|value| value.as_u64()).filter(|every| *every > 0);
+    let every = spec.constant("interval").and_then(|value| value.as_u64()).and_then(|every| u32::try_from(every).ok()).filter(|every| *every > 0);
     let Some(every) = every else { return Err(vec![spec.invalid("interval", "this must be a number of at least 1")]) };
-    let cron = match spec.text("unit").as_str() {
-        "minutes" => format!("0 */{every} * * * *"),
-        "hours" => format!("0 0 */{every} * * *"),
-        _ => format!("*/{every} * * * * *"),
+    let unit = match spec.text("unit").as_str() {
+        "minutes" => RecurrenceUnit::Minutes,
+        "hours" => RecurrenceUnit::Hours,
+        _ => RecurrenceUnit::Seconds,
     };
-    Ok(vec![Activation::Schedule(ScheduleSpec { cron, every: None })])
+    schedule::activation(schedule::steadily(unit, every))
+        .map(|activation| vec![activation])
+        .map_err(|message| vec![spec.invalid("interval", message)])
 }

@@ -6,7 +6,10 @@ mod execute_workflow_trigger;
 mod form_trigger;
 mod manual_trigger;
 mod pass_on;
+mod schedule;
 mod schedule_trigger;
+#[cfg(test)]
+mod tests;
 mod webhook;
 
 use engine_core::node::{NodeRegistry, RegistryError};

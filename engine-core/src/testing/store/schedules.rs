@@ -12,7 +12,7 @@ fn schedule(workflow: &str, rule: u32, next: Timestamp) -> StoredSchedule {
         id: ScheduleId { workflow: workflow.into(), node: "s".into(), rule },
         tenant: TenantId::default(),
         version: VersionNumber(1),
-        spec: ScheduleSpec { cron: "0 * * * * *".to_owned(), every: None },
+        spec: ScheduleSpec::new("0 * * * * *"),
         time_zone: "Europe/Berlin".to_owned(),
         next: Some(next),
         last: None,

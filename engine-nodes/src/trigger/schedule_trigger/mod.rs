@@ -1,16 +1,18 @@
 //! Schedule Trigger: starts the workflow at times. In an execution started by hand it gives the moment of the start.
 
 mod moment;
+mod policy;
 mod rule;
 
 use async_trait::async_trait;
 use engine_core::execution::ExecutionMode;
 use engine_core::expression::Scope;
 use engine_core::model::Item;
-use engine_core::node::{Activation, Node, NodeContext, NodeError, NodeOutput, NodeSpec};
+use engine_core::node::{Node, NodeContext, NodeError, NodeOutput, NodeSpec, ScheduleSpec};
 use engine_core::schema::{NodeSchema, Property, PropertyGroup};
 use serde_json::json;
 
+use super::schedule;
 use crate::conversion::Dates;
 use crate::node_type::{Activations, Compiled, Definition, ready};
 
@@ -25,6 +27,7 @@ fn schema() -> NodeSchema {
         .description("Starts the workflow at given times, in the workflow's time zone")
         .trigger()
         .property(Property::fixed_collection_list("rule", [PropertyGroup::new("interval", interval())]).default(json!({"interval": [{}]})))
+        .property(policy::property())
 }
 
 fn interval() -> Vec<Property> {
@@ -51,11 +54,19 @@ fn compile(_spec: &NodeSpec) -> Compiled {
 }
 
 fn activations(spec: &NodeSpec) -> Activations {
-    let intervals = spec.parameter("rule.interval").elements();
-    let specs = intervals.iter().enumerate().map(|(index, interval)| {
-        rule::schedule(interval).map(Activation::Schedule).map_err(|message| spec.invalid(&format!("rule.interval.{index}"), message))
+    let (mut schedules, mut problems) = (Vec::new(), Vec::new());
+    let policy = policy::of(spec).unwrap_or_else(|problem| {
+        problems.push(problem);
+        ScheduleSpec::default()
     });
-    specs.collect::<Result<_, _>>().map_err(|problem| vec![problem])
+    for (index, interval) in spec.parameter("rule.interval").elements().iter().enumerate() {
+        let rule = rule::schedule(interval).map(|rule| ScheduleSpec { cron: rule.cron, every: rule.every, ..policy.clone() });
+        match rule.and_then(schedule::activation) {
+            Ok(activation) => schedules.push(activation),
+            Err(message) => problems.push(spec.invalid(&format!("rule.interval.{index}"), message)),
+        }
+    }
+    if problems.is_empty() { Ok(schedules) } else { Err(problems) }
 }
 
 #[derive(Debug)]

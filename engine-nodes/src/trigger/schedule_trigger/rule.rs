@@ -1,10 +1,14 @@
 //! One rule of a schedule as a cron expression, with a recurrence where cron cannot say "every n days".
 //!
+//! Seconds and minutes are steps of a minute or an hour, as in n8n; 60 and more, which n8n refuses, are counted.
+//!
 //! n8n draws the seconds at random, to spread load over a minute; here they are 0, and schedules fire when they say they do.
 
 use engine_core::expression::js;
-use engine_core::node::{Parameter, Recurrence, RecurrenceUnit, ScheduleSpec};
+use engine_core::node::{Parameter, RecurrenceUnit, ScheduleSpec};
 use serde_json::Value;
+
+use crate::trigger::schedule::{every, steadily};
 
 /// The schedule of one entry of `rule.interval`.
 pub(super) fn schedule(interval: &Parameter) -> Result<ScheduleSpec, String> {
@@ -12,15 +16,18 @@ pub(super) fn schedule(interval: &Parameter) -> Result<ScheduleSpec, String> {
     let field = entry.text("field").unwrap_or_else(|| "days".to_owned());
     let (minute, hour) = (entry.number("triggerAtMinute", 0)?, entry.number("triggerAtHour", 0)?);
     let count = |unit: &str, default: u32| entry.number(&format!("{unit}Interval"), default).map(|count| count.max(1));
-    let plain = |cron: String| ScheduleSpec { cron, every: None };
-    let every =
-        |cron: String, unit: RecurrenceUnit, interval: u32| ScheduleSpec { cron, every: (interval > 1).then_some(Recurrence { unit, interval }) };
     Ok(match field.as_str() {
         "cronExpression" => {
-            plain(entry.text("expression").filter(|text| !text.trim().is_empty()).ok_or("a cron expression is missing")?.trim().to_owned())
+            ScheduleSpec::new(entry.text("expression").filter(|text| !text.trim().is_empty()).ok_or("a cron expression is missing")?.trim())
         }
-        "seconds" => plain(format!("*/{} * * * * *", count("seconds", 30)?)),
-        "minutes" => plain(format!("0 */{} * * * *", count("minutes", 5)?)),
+        "seconds" => match count("seconds", 30)? {
+            seconds @ ..60 => ScheduleSpec::new(format!("*/{seconds} * * * * *")),
+            seconds => steadily(RecurrenceUnit::Seconds, seconds),
+        },
+        "minutes" => match count("minutes", 5)? {
+            minutes @ ..60 => ScheduleSpec::new(format!("0 */{minutes} * * * *")),
+            minutes => steadily(RecurrenceUnit::Minutes, minutes),
+        },
         "hours" => every(format!("0 {minute} * * * *"), RecurrenceUnit::Hours, count("hours", 1)?),
         "days" => every(format!("0 {minute} {hour} * * *"), RecurrenceUnit::Days, count("days", 1)?),
         "weeks" => every(format!("0 {minute} {hour} * * {}", entry.weekdays()), RecurrenceUnit::Weeks, count("weeks", 1)?),
@@ -78,6 +85,8 @@ mod tests {
         check(json!({}), "0 0 0 * * *", None);
         check(json!({"field": "seconds", "secondsInterval": 10}), "*/10 * * * * *", None);
         check(json!({"field": "minutes", "minutesInterval": 5}), "0 */5 * * * *", None);
+        check(json!({"field": "seconds", "secondsInterval": 90}), "* * * * * *", Some(90));
+        check(json!({"field": "minutes", "minutesInterval": 60}), "0 * * * * *", Some(60));
         check(json!({"field": "hours", "hoursInterval": 5, "triggerAtMinute": 30}), "0 30 * * * *", Some(5));
         check(json!({"field": "days", "daysInterval": 3, "triggerAtHour": 9}), "0 0 9 * * *", Some(3));
         check(json!({"field": "weeks", "triggerAtDay": [1, 3], "triggerAtHour": 9}), "0 0 9 * * 1,3", None);

@@ -1,0 +1,3 @@
+//! What starts a workflow, as its plan says it.
+
+mod schedules;

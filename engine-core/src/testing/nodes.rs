@@ -10,7 +10,7 @@ use futures::future::BoxFuture;
 use serde_json::json;
 
 use crate::model::{Batch, Item};
-use crate::node::{Node, NodeContext, NodeError, NodeOutput, NodeRegistry, NodeSpec, NodeType, RequiredInputs, Wait};
+use crate::node::{Activation, Node, NodeContext, NodeError, NodeOutput, NodeRegistry, NodeSpec, NodeType, RequiredInputs, ScheduleSpec, Wait};
 use crate::problem::Problem;
 use crate::schema::{Effect, NodeSchema, Port, Property};
 
@@ -24,6 +24,7 @@ pub struct TestNode {
     behaviour: Behaviour,
     required: RequiredInputs,
     is_loop: bool,
+    schedule: Option<&'static str>,
 }
 
 impl TestNode {
@@ -33,13 +34,20 @@ impl TestNode {
         F: Future<Output = Result<NodeOutput, NodeError>> + Send + 'static,
     {
         let behaviour: Behaviour = Arc::new(move |context| Box::pin(behaviour(context)));
-        Self { schema: NodeSchema::new(kind, kind), behaviour, required: RequiredInputs::AtLeast(1), is_loop: false }
+        Self { schema: NodeSchema::new(kind, kind), behaviour, required: RequiredInputs::AtLeast(1), is_loop: false, schedule: None }
     }
 
     /// The same node with another schema.
     #[must_use]
     pub fn schema(mut self, change: impl FnOnce(NodeSchema) -> NodeSchema) -> Self {
         self.schema = change(self.schema);
+        self
+    }
+
+    /// The same node, which starts its workflow at these times.
+    #[must_use]
+    pub fn fires(mut self, cron: &'static str) -> Self {
+        self.schedule = Some(cron);
         self
     }
 
@@ -66,6 +74,10 @@ impl NodeType for TestNode {
 
     fn is_loop(&self) -> bool {
         self.is_loop
+    }
+
+    fn activations(&self, _spec: &NodeSpec) -> Result<Vec<Activation>, Vec<Problem>> {
+        Ok(self.schedule.map(|cron| Activation::Schedule(ScheduleSpec::new(cron))).into_iter().collect())
     }
 }
 
@@ -108,7 +120,7 @@ impl Ledger {
 }
 
 /// Test nodes that cover what a scheduler meets:
-/// `trigger`; `pass` (hands its items on); `merge` (two inputs, one list); `fork` (odd items to the second output); `tag` (adds its name to each item's
+/// `trigger`; `hourly` (a trigger that fires each hour); `pass` (hands its items on); `merge` (two inputs, one list); `fork` (odd items to the second output); `tag` (adds its name to each item's
 /// `path`); `loop` (its items one by one on output 1, what came back on output 0); `effect` (like `tag`, effectful); `fail`; `panic`; `never`; `slow` (a second); `jitter` (like `tag`, after up to four milliseconds); `wait` (an hour);
 /// `flaky` (fails twice); `empty` (no items); `nothing`. Each run is noted in the ledger.
 pub fn test_nodes(ledger: &Ledger) -> NodeRegistry {
@@ -128,6 +140,7 @@ pub fn test_nodes(ledger: &Ledger) -> NodeRegistry {
         registry = std::mem::take(&mut registry).with(TestNode { behaviour, ..node });
     };
     add(TestNode::new("trigger", |context| async move { Ok(context.items().clone().into()) }).schema(NodeSchema::trigger));
+    add(TestNode::new("hourly", |_| async { Ok(vec![Item::default()].into()) }).schema(NodeSchema::trigger).fires("0 * * * *"));
     add(TestNode::new("pass", |context| async move { Ok(context.items().clone().into()) }));
     add(TestNode::new("merge", |context| async move { Ok(merged(&context).into()) }).schema(|schema| schema.inputs(Port::all(["1", "2"]))));
     add(TestNode::new("fork", |context| async move { Ok(forked(&context)) }).schema(|schema| schema.outputs(Port::all(["even", "odd"]))));

@@ -30,6 +30,7 @@
 //! starts only when everything that it depends on is recorded; two workers never both get to record what one execution does; nobody hears of an end that is
 //! not recorded. `docs/SPEC/worker.md` names the tests.
 
+mod activate;
 mod call;
 mod claim;
 mod clock;

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
-use engine_core::model::Durability;
+use engine_core::driver::ExecutionResult;
+use engine_core::model::{Durability, Timestamp};
 use engine_core::state::ExecutionStatus;
 use engine_core::store::{ExecutionFilter, PageRequest};
 use engine_core::testing::graph;
@@ -8,6 +9,11 @@ use engine_core::worker::{Driven, LaunchError};
 
 use crate::mortal::Life;
 use crate::world::{World, recorded};
+
+/// When the first run of a node began.
+fn begin_of(result: &ExecutionResult, node: &str) -> Timestamp {
+    result.nodes().iter().find(|runs| &*runs.name == node).unwrap().runs[0].started
+}
 
 const CHAIN: &str = "T trigger -> A\nA tag -> B\nB effect -> C\nC tag";
 
@@ -75,8 +81,7 @@ fn inv_14_a_wait_costs_no_memory_and_is_never_early() {
         let other = world.process(Life::long());
         let result = other.result(id).await;
         assert_eq!(result.status(), ExecutionStatus::Success);
-        let run = &result.nodes().iter().find(|node| &*node.name == "C").unwrap().runs[0].clone();
-        let waited = run.started.since(begun);
+        let waited = begin_of(&result, "C").since(begun);
         assert!(waited >= Duration::from_hours(1) && waited < Duration::from_mins(61), "{waited:?}");
     });
 }
@@ -92,8 +97,7 @@ fn inv_07_only_the_stores_clock_counts() {
         for process in [&fast, &slow] {
             let id = process.start("wait").await.unwrap();
             let result = process.result(id).await;
-            let run = &result.nodes().iter().find(|node| &*node.name == "C").unwrap().runs[0].clone();
-            assert!(run.started.since(begun) < Duration::from_hours(3), "the store's time is recorded");
+            assert!(begin_of(&result, "C").since(begun) < Duration::from_hours(3), "the store's time is recorded");
         }
         let passed = slow.worker.engine().runtime().now().since(begun);
         assert!(passed >= Duration::from_hours(2) && passed < Duration::from_hours(3), "{passed:?}");

@@ -2,7 +2,7 @@
 
 use engine_core::execution::ExecutionMode;
 use engine_core::state::ExecutionStatus;
-use engine_core::store::{ExecutionFilter, PageRequest};
+use engine_core::store::{ExecutionFilter, PageRequest, TenantId, VersionNumber};
 use engine_core::testing::graph;
 use engine_core::worker::RepeatError;
 
@@ -66,4 +66,20 @@ fn a_failure_starts_the_error_workflow_once_whatever_dies() {
             assert_eq!(result.items("T")[0].json()["execution"]["error"]["node"]["name"], "F");
         });
     }
+}
+
+#[test]
+fn inv_15_a_schedule_fires_each_slot_once_whoever_looks() {
+    let world = World::new(4);
+    world.simulator.clone().block_on(async {
+        world.save("hourly", &graph("S hourly -> E\nE effect")).await;
+        let processes = [world.process(Life::long()), world.process(Life::long()), world.process(Life::long())];
+        let workflow = "hourly".into();
+        processes[0].worker.activate(&TenantId::default(), &workflow, VersionNumber(1)).await.unwrap();
+        world.pass(std::time::Duration::from_mins(181)).await;
+        assert_eq!(world.ledger.count("E"), 3);
+        processes[1].worker.deactivate(&TenantId::default(), &workflow).await.unwrap();
+        world.pass(std::time::Duration::from_hours(3)).await;
+        assert_eq!(world.ledger.count("E"), 3, "it was switched off");
+    });
 }

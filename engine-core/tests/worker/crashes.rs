@@ -69,7 +69,7 @@ fn inv_05_a_worker_that_slept_past_its_lease_changes_nothing() {
         world.stores.executions.leave(first.worker.id()).await.unwrap();
         let second = world.process(Life::long());
         let result = second.result(id).await;
-        world.pass(std::time::Duration::from_secs(60)).await;
+        world.pass(std::time::Duration::from_mins(1)).await;
         assert_eq!(result.status(), ExecutionStatus::Success);
         assert_eq!(recorded(&second.worker.read(id).await.unwrap().result.unwrap()), recorded(&result), "a late write changed something");
         assert!(recorded(&result).values().all(|count| *count == 1));
@@ -90,7 +90,7 @@ fn inv_08_a_poisonous_execution_is_given_up_and_its_neighbours_go_on() {
             world.pass(std::time::Duration::from_secs(5)).await;
             process.life.end();
             process = world.process(Life::long());
-            world.pass(std::time::Duration::from_secs(60)).await;
+            world.pass(std::time::Duration::from_mins(1)).await;
         }
         let fine = process.start("fine").await.unwrap();
         assert_eq!(process.worker.ended(fine).await.unwrap().status, ExecutionStatus::Success);

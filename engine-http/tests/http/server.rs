@@ -65,6 +65,20 @@ pub(crate) async fn send(request: RequestBuilder) -> (u16, String, String) {
     (status, kind, response.text().await.expect("a body"))
 }
 
+/// Sends a request; gives the beginning of its answer, which may be a stream without an end.
+pub(crate) async fn beginning(request: RequestBuilder) -> String {
+    let mut response = request.send().await.expect("an answer");
+    let mut text = Vec::new();
+    let is_stream = header(&response, "content-type") == "text/event-stream";
+    while let Some(chunk) = response.chunk().await.expect("a body") {
+        text.extend_from_slice(&chunk);
+        if is_stream {
+            break;
+        }
+    }
+    String::from_utf8_lossy(&text).into_owned()
+}
+
 /// Sends a request; gives status and JSON.
 pub(crate) async fn send_json(request: RequestBuilder) -> (u16, Value) {
     let (status, _, body) = send(request).await;

@@ -76,7 +76,11 @@ async fn inv_27_every_route_keeps_everybody_where_they_belong() {
             let Some(permission) = operation["x-permission"].as_str() else { continue };
             let id =
                 ["workflows", "credentials", "executions"].iter().zip([&workflow, &credential, &execution]).find(|(name, _)| path.contains(*name));
-            let own = path.replace("{id}", id.map_or(&user, |(_, id)| id)).replace("{version}", "1").replace("{name}", "some").replace("/diff", "/diff?from=1");
+            let own = path
+                .replace("{id}", id.map_or(&user, |(_, id)| id))
+                .replace("{version}", "1")
+                .replace("{name}", "some")
+                .replace("/diff", "/diff?from=1");
             let request = || server.request(&method.to_uppercase(), &own).header("if-match", "*").json(&json!({}));
             let what = format!("{method} {own}");
             assert_eq!(send(request()).await.0, 401, "{what} without a token");

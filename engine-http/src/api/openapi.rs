@@ -104,11 +104,14 @@ fn responses(route: &Route, generator: &mut SchemaGenerator) -> Value {
 /// The statuses with which a route may say that it did nothing.
 fn failures(route: &Route) -> Vec<u16> {
     let has_body = route.body.is_some();
+    // There are no accounts where nobody has to sign in.
+    let is_of_accounts = route.permission == Permission::Own || route.path.contains("/auth/");
+    let is_guarded = route.permission != Permission::Public || is_of_accounts;
     let may = [
         (has_body || route.query.is_some(), 400),
-        (route.permission != Permission::Public, 401),
-        (route.permission != Permission::Public, 403),
-        (route.path.contains('{'), 404),
+        (is_guarded, 401),
+        (is_guarded, 403),
+        (route.path.contains('{') || is_of_accounts, 404),
         (has_body, 408),
         (has_body || route.repeatable, 409),
         (route.is_conditional, 412),

@@ -1,13 +1,22 @@
 //! What an embedding program sets about the HTTP side. Every field has a default that is safe on loopback.
 
 use std::fmt;
+#[cfg(feature = "api")]
+use std::sync::Arc;
 use std::time::Duration;
 
 use engine_core::Workflow;
 use engine_core::store::Stores;
 
+use crate::Telemetry;
 #[cfg(feature = "api")]
 use crate::access::SignIn;
+#[cfg(feature = "events")]
+use crate::events::EventHub;
+#[cfg(feature = "api")]
+use crate::letter::Mailer;
+#[cfg(feature = "rate-limit")]
+use crate::limit::RateLimits;
 #[cfg(feature = "api")]
 use crate::sealed::SealingKeys;
 
@@ -43,6 +52,24 @@ pub struct Config {
     /// Keys that seal credentials; without them none can be stored.
     #[cfg(feature = "api")]
     pub sealing_keys: Option<SealingKeys>,
+    /// How letters of the sign-in are sent: confirmations of addresses, password resets. Without it none are.
+    #[cfg(feature = "api")]
+    pub mailer: Option<Arc<dyn Mailer>>,
+    /// Origins of web pages that may call the API, such as `https://app.example.com`. Pages of the server's own origin always may.
+    #[cfg(feature = "api")]
+    pub origins: Vec<String>,
+    /// Hears of what happens in executions, for live events: the engine's observer, or one of them.
+    #[cfg(feature = "events")]
+    pub events: Option<EventHub>,
+    /// Counts what nodes do: the engine's observer, or one of them.
+    pub telemetry: Option<Telemetry>,
+    /// Who may ask how often.
+    #[cfg(feature = "rate-limit")]
+    pub rate_limits: RateLimits,
+    /// How many requests are served at the same time. More are refused with 503.
+    pub max_requests: usize,
+    /// How long the body of a request may take to arrive, and the API to answer (but for those that wait for an execution, and streams).
+    pub request_timeout: Duration,
     /// How many proxies in front of the server append to `X-Forwarded-For`; 0 takes the peer's own address.
     pub trusted_proxies: usize,
 }
@@ -77,6 +104,17 @@ impl Default for Config {
             sign_in: None,
             #[cfg(feature = "api")]
             sealing_keys: None,
+            #[cfg(feature = "api")]
+            mailer: None,
+            #[cfg(feature = "api")]
+            origins: Vec::new(),
+            #[cfg(feature = "events")]
+            events: None,
+            telemetry: None,
+            #[cfg(feature = "rate-limit")]
+            rate_limits: RateLimits::default(),
+            max_requests: 16_384,
+            request_timeout: Duration::from_secs(30),
             trusted_proxies: 0,
         }
     }

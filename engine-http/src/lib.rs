@@ -3,7 +3,7 @@
 //! [`router`] is the short way: an engine and a [`Config`] in, a router out. [`Service`] is the same with a handle to keep: it activates and deactivates
 //! workflows while the router serves them, and drains when the process ends.
 //!
-//! Parts are cargo features: `webhooks` (on by default), `api` (on by default), `jwt`.
+//! Parts are cargo features: `webhooks` and `api` (on by default), `jwt`, `events`, `mail`, `rate-limit`, `redis`, `swagger-ui`.
 
 #![cfg_attr(
     not(all(feature = "api", feature = "webhooks")),
@@ -13,14 +13,23 @@
 #[cfg(feature = "api")]
 mod access;
 mod address;
+mod budget;
 mod config;
+mod edge;
+#[cfg(feature = "events")]
+mod events;
 mod executions;
+#[cfg(feature = "rate-limit")]
+mod limit;
 mod problem;
 mod service;
+mod telemetry;
 mod token;
 
 #[cfg(feature = "api")]
 mod api;
+#[cfg(feature = "api")]
+mod letter;
 #[cfg(feature = "api")]
 mod sealed;
 #[cfg(feature = "webhooks")]
@@ -29,9 +38,18 @@ mod webhook;
 #[cfg(feature = "api")]
 pub use access::SignIn;
 pub use config::{Config, ConfigError};
+#[cfg(feature = "events")]
+pub use events::EventHub;
+#[cfg(feature = "mail")]
+pub use letter::SmtpMailer;
+#[cfg(feature = "api")]
+pub use letter::{Letter, LogMailer, MailError, Mailer};
+#[cfg(feature = "rate-limit")]
+pub use limit::{Rate, RateLimits};
 #[cfg(feature = "api")]
 pub use sealed::{SealingKeys, StoredCredentials};
 pub use service::{Activated, ActivationError, ServedWebhook, Service, router};
+pub use telemetry::Telemetry;
 
 /// The guide's example compiles.
 #[cfg(doctest)]

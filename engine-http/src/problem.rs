@@ -29,11 +29,15 @@ pub(crate) struct Detail {
 }
 
 /// An error as the API answers it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct ApiError(Box<ProblemBody>);
 
+/// Travels with an answer that is an error, for whoever names the request in it.
+#[derive(Clone, Debug)]
+pub(crate) struct Problematic(pub(crate) ApiError);
+
 /// Its body.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 struct ProblemBody {
     #[serde(rename = "type")]
     page: String,
@@ -91,6 +95,21 @@ impl ApiError {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", format!("at most {limit} bytes are taken"))
     }
 
+    /// The resource is there and takes other methods; `Allow` says which.
+    pub(crate) fn method(method: &axum::http::Method) -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", format!("this resource does not take {method}"))
+    }
+
+    /// Too much is going on.
+    pub(crate) fn busy() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "as much is being read as there is room for, try again soon")
+    }
+
+    /// It took too long.
+    pub(crate) fn late() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "timeout", "it took longer than the server waits; it may have been done all the same")
+    }
+
     /// It was changed since the caller read it.
     pub(crate) fn changed() -> Self {
         Self::new(StatusCode::PRECONDITION_FAILED, "changed", "it was changed meanwhile: read it again")
@@ -115,6 +134,11 @@ impl ApiError {
     pub(crate) fn of_request(mut self, id: &str) -> Self {
         self.0.request_id = Some(id.to_owned());
         self
+    }
+
+    /// Its body, as JSON.
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        serde_json::to_vec(&self.0).unwrap_or_default()
     }
 
     /// The same, with what is wrong where.
@@ -158,8 +182,8 @@ impl From<Problems> for ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let body = serde_json::to_vec(&self.0).unwrap_or_default();
-        let mut response = (status, body).into_response();
+        let mut response = (status, self.clone().into_bytes()).into_response();
+        response.extensions_mut().insert(Problematic(self));
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         match status {

@@ -24,6 +24,8 @@ use crate::problem::ApiError;
 use axum::http::StatusCode;
 
 use crate::Config;
+use crate::budget::Budget;
+use crate::edge::{self, Edge};
 use crate::executions::Executions;
 use crate::token::Signer;
 #[cfg(feature = "webhooks")]
@@ -52,8 +54,8 @@ pub(crate) struct Inner {
     active: Mutex<BTreeMap<WorkflowId, Active>>,
     #[cfg(feature = "webhooks")]
     pub(crate) table: ArcSwap<RouteTable>,
-    #[cfg(feature = "webhooks")]
-    pub(crate) budget: webhook::Budget,
+    pub(crate) budget: Budget,
+    pub(crate) edge: Edge,
 }
 
 /// An active workflow.
@@ -152,8 +154,8 @@ impl Service {
             active: Mutex::default(),
             #[cfg(feature = "webhooks")]
             table: ArcSwap::default(),
-            #[cfg(feature = "webhooks")]
-            budget: webhook::Budget::new(config.body_budget),
+            budget: Budget::new(config.body_budget),
+            edge: Edge::new(&config),
             engine,
             config,
         };
@@ -189,7 +191,8 @@ impl Service {
         let router = router.merge(webhook::routes());
         #[cfg(feature = "api")]
         let router = router.merge(crate::api::routes(&self.inner));
-        router.with_state(Arc::clone(&self.inner))
+        let edge = axum::middleware::from_fn_with_state(Arc::clone(&self.inner), edge::enter);
+        router.layer(edge).with_state(Arc::clone(&self.inner))
     }
 
     /// Activates the workflows that are active in the store. Gives those that could not be, and why.
@@ -218,6 +221,9 @@ impl Service {
 
     /// Waits until no execution runs any more, those that wait left aside, but no longer than `patience`. Gives how many still run.
     pub async fn drain(&self, patience: Duration) -> usize {
+        // Streams of live events have no end of their own, and would keep connections open.
+        #[cfg(feature = "events")]
+        self.inner.config.events.iter().for_each(crate::EventHub::close);
         let busy = || self.inner.executions.all_running().into_iter().find(|running| running.control.waits().is_empty());
         let drained = async {
             while let Some(running) = busy() {

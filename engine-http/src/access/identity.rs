@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::http::{HeaderMap, header};
 use engine_core::model::{Json, Timestamp};
-use engine_core::store::{ApiKey, TenantId, User, UserId};
+use engine_core::store::{ApiKey, ApiKeyId, TenantId, User, UserId};
 use ipnet::IpNet;
 use serde_json::Value;
 use uuid::Uuid;
@@ -28,6 +28,8 @@ pub struct SignIn {
     pub refresh_lifetime: Duration,
     /// Whether anybody may register; the first one to do so becomes the administrator in any case.
     pub open_registration: bool,
+    /// Whether people who registered have to confirm their address before they sign in. Needs a [`mailer`](crate::Config::mailer).
+    pub require_confirmation: bool,
     /// So many failures in a row lock an account.
     pub max_failures: u32,
     /// For how long.
@@ -43,6 +45,7 @@ impl SignIn {
             access_lifetime: Duration::from_mins(15),
             refresh_lifetime: Duration::from_hours(24 * 30),
             open_registration: false,
+            require_confirmation: false,
             max_failures: 5,
             lock_out: Duration::from_mins(30),
         }
@@ -70,6 +73,8 @@ pub(crate) struct Identity {
     pub(crate) role: Role,
     pub(crate) tenant: TenantId,
     pub(crate) session: Option<Uuid>,
+    /// The API key that was shown, where one was.
+    pub(crate) key: Option<ApiKeyId>,
     /// What an API key allows; `None` stands for all that the role does.
     scopes: Option<Vec<String>>,
 }
@@ -77,16 +82,16 @@ pub(crate) struct Identity {
 impl Identity {
     /// The one user of a server without sign-in.
     fn owner() -> Self {
-        Self { user: None, role: Role::Admin, tenant: TenantId::default(), session: None, scopes: None }
+        Self { user: None, role: Role::Admin, tenant: TenantId::default(), session: None, key: None, scopes: None }
     }
 
     /// Somebody who shows nothing, on a route that is open to all.
     pub(crate) fn nobody() -> Self {
-        Self { user: None, role: Role::Viewer, tenant: TenantId::default(), session: None, scopes: Some(Vec::new()) }
+        Self { user: None, role: Role::Viewer, tenant: TenantId::default(), session: None, key: None, scopes: Some(Vec::new()) }
     }
 
     fn of(user: &User) -> Self {
-        Self { user: Some(user.id), role: Role::named(&user.role), tenant: user.tenant.clone(), session: None, scopes: None }
+        Self { user: Some(user.id), role: Role::named(&user.role), tenant: user.tenant.clone(), session: None, key: None, scopes: None }
     }
 
     /// Whether it has a permission.
@@ -153,7 +158,7 @@ pub(crate) async fn authenticate(service: &Inner, headers: &HeaderMap, address: 
         if key.used.is_none_or(|used| now.since(used) > Duration::from_mins(1)) {
             accounts.touch_api_key(key.id, now).await?;
         }
-        return Ok(Identity { scopes: Some(key.scopes), ..Identity::of(&user) });
+        return Ok(Identity { key: Some(key.id), scopes: Some(key.scopes), ..Identity::of(&user) });
     }
     let claims = tokens.read(shown).ok_or_else(ApiError::unauthenticated)?;
     let session = accounts.session(claims.sid).await?.filter(|session| session.user == claims.sub).ok_or_else(ApiError::unauthenticated)?;
@@ -172,7 +177,9 @@ fn shown(headers: &HeaderMap) -> Option<&str> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let bearer = text(header::AUTHORIZATION.as_str()).and_then(|value| value.split_once(' '));
     let bearer = bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
-    bearer.or_else(|| text("x-api-key")).or_else(|| text("x-n8n-api-key")).filter(|shown| !shown.is_empty() && shown.len() < 4096)
+    // A page cannot set headers of a WebSocket, but for the protocols that it offers.
+    let offered = || text("sec-websocket-protocol")?.split(',').find_map(|offered| offered.trim().strip_prefix("engine.bearer."));
+    bearer.or_else(|| text("x-api-key")).or_else(|| text("x-n8n-api-key")).or_else(offered).filter(|shown| !shown.is_empty() && shown.len() < 4096)
 }
 
 fn is_good(key: &ApiKey, now: Timestamp, address: Option<IpAddr>) -> bool {

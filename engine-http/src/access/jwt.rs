@@ -6,7 +6,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, deco
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::SignIn;
+use super::{RefreshTokens, SignIn};
 use crate::problem::ApiError;
 
 /// What an access token says.
@@ -28,6 +28,7 @@ pub(crate) struct Tokens {
     validation: Validation,
     issuer: String,
     seconds: i64,
+    pub(crate) refresh: RefreshTokens,
 }
 
 const AUDIENCE: &str = "engine";
@@ -44,6 +45,7 @@ impl Tokens {
             decoding: DecodingKey::from_secret(&sign_in.secret),
             validation,
             issuer: sign_in.issuer.clone(),
+            refresh: RefreshTokens::new(&sign_in.secret),
             seconds: i64::try_from(sign_in.access_lifetime.as_secs()).unwrap_or(i64::MAX),
         }
     }

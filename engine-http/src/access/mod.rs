@@ -6,6 +6,7 @@ mod identity;
 mod jwt;
 mod password;
 mod permission;
+mod refresh;
 mod secret;
 
 pub use identity::SignIn;
@@ -13,4 +14,5 @@ pub(crate) use identity::{API_KEY_PREFIX, Identity, authenticate};
 pub(crate) use jwt::Tokens;
 pub(crate) use password::{Passwords, check_new};
 pub(crate) use permission::{Permission, Role};
+pub(crate) use refresh::RefreshTokens;
 pub(crate) use secret::{digest, new_secret};

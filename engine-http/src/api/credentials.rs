@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use engine_core::model::{Json, Timestamp};
@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::input::{Ask, Caller, PageQuery, Read, if_match};
+use super::input::{Ask, Caller, PageQuery, Place, Read, if_match};
 use super::{audit, output};
 use crate::access::Identity;
 use crate::problem::ApiError;
@@ -104,7 +104,7 @@ fn set_hosts(attributes: &mut Json, hosts: Option<Vec<String>>) {
     }
 }
 
-pub(super) async fn read(State(service): State<Arc<Inner>>, Caller(identity): Caller, Path(id): Path<String>) -> Result<Response, ApiError> {
+pub(super) async fn read(State(service): State<Arc<Inner>>, Caller(identity): Caller, Place(id): Place<String>) -> Result<Response, ApiError> {
     let credential = own(&service, &identity, &id, false).await?;
     Ok(output::tagged(output::ok(&show(&credential)), credential.revision))
 }
@@ -112,7 +112,7 @@ pub(super) async fn read(State(service): State<Arc<Inner>>, Caller(identity): Ca
 pub(super) async fn change(
     State(service): State<Arc<Inner>>,
     Caller(identity): Caller,
-    Path(id): Path<String>,
+    Place(id): Place<String>,
     headers: HeaderMap,
     Read(body): Read<ChangeCredential>,
 ) -> Result<Response, ApiError> {
@@ -135,7 +135,7 @@ pub(super) async fn change(
 pub(super) async fn share(
     State(service): State<Arc<Inner>>,
     Caller(identity): Caller,
-    Path(id): Path<String>,
+    Place(id): Place<String>,
     Read(body): Read<ShareCredential>,
 ) -> Result<Response, ApiError> {
     let mut credential = own(&service, &identity, &id, true).await?;
@@ -147,7 +147,7 @@ pub(super) async fn share(
     Ok(output::tagged(output::ok(&show(&credential)), credential.revision))
 }
 
-pub(super) async fn remove(State(service): State<Arc<Inner>>, Caller(identity): Caller, Path(id): Path<String>) -> Result<Response, ApiError> {
+pub(super) async fn remove(State(service): State<Arc<Inner>>, Caller(identity): Caller, Place(id): Place<String>) -> Result<Response, ApiError> {
     let credential = own(&service, &identity, &id, true).await?;
     service.stores.credentials.delete_credential(&identity.tenant, &credential.id).await?;
     audit::note(&service, &identity, "credential.delete", &id).await?;

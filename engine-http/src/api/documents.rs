@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use engine_core::model::Timestamp;
@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::input::{Ask, Caller, PageQuery, Read, if_match};
+use super::input::{Ask, Caller, PageQuery, Place, Read, if_match};
 use super::{audit, output};
 use crate::access::Identity;
 use crate::problem::ApiError;
@@ -38,7 +38,7 @@ impl Collection {
         Ok(output::page(&page.items.iter().map(show).collect::<Vec<_>>(), page.next.as_ref()))
     }
 
-    pub(super) async fn read(self, State(service): Shared, Caller(identity): Caller, Path(name): Path<String>) -> Result<Response, ApiError> {
+    pub(super) async fn read(self, State(service): Shared, Caller(identity): Caller, Place(name): Place<String>) -> Result<Response, ApiError> {
         let document = service.stores.documents.document(&identity.tenant, self.0, &name).await?;
         let document = document.ok_or_else(|| ApiError::not_found(self.0, &name))?;
         Ok(output::tagged(output::ok(&show(&document)), document.revision))
@@ -71,7 +71,7 @@ impl Collection {
         Ok(output::tagged(output::ok(&show(&document)), document.revision))
     }
 
-    pub(super) async fn remove(self, State(service): Shared, Caller(identity): Caller, Path(name): Path<String>) -> Result<Response, ApiError> {
+    pub(super) async fn remove(self, State(service): Shared, Caller(identity): Caller, Place(name): Place<String>) -> Result<Response, ApiError> {
         if !service.stores.documents.delete_document(&identity.tenant, self.0, &name).await? {
             return Err(ApiError::not_found(self.0, &name));
         }
@@ -85,7 +85,7 @@ impl Collection {
 }
 
 /// Reads what [`Collection::write`] takes.
-pub(super) fn entry(Path(name): Path<String>, headers: HeaderMap, Read(entry): Read<Entry>) -> (String, HeaderMap, Entry) {
+pub(super) fn entry(Place(name): Place<String>, headers: HeaderMap, Read(entry): Read<Entry>) -> (String, HeaderMap, Entry) {
     (name, headers, entry)
 }
 

@@ -2,18 +2,20 @@
 
 use std::sync::Arc;
 
-use axum::body::to_bytes;
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::body::Body;
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
+use futures::StreamExt;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::access::Identity;
+use crate::budget::Share;
 use crate::problem::{self, ApiError};
 use crate::service::Inner;
 
@@ -21,7 +23,7 @@ use crate::service::Inner;
 pub(super) const MAX_BODY: usize = 16 << 20;
 
 /// The caller, let in by the guard of the route.
-pub(super) struct Caller(pub(super) Identity);
+pub(crate) struct Caller(pub(crate) Identity);
 
 impl FromRequestParts<Arc<Inner>> for Caller {
     type Rejection = ApiError;
@@ -31,14 +33,27 @@ impl FromRequestParts<Arc<Inner>> for Caller {
     }
 }
 
+/// What stands in the path. An id that is none names nothing.
+pub(crate) struct Place<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<Arc<Inner>> for Place<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, service: &Arc<Inner>) -> Result<Self, ApiError> {
+        let absent = |_| ApiError::new(StatusCode::NOT_FOUND, "not-found", "the address names nothing that could be there");
+        Path::from_request_parts(parts, service).await.map(|Path(place)| Self(place)).map_err(absent)
+    }
+}
+
 /// A JSON body.
 pub(super) struct Read<T>(pub(super) T);
 
 impl<T: DeserializeOwned> FromRequest<Arc<Inner>> for Read<T> {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, _: &Arc<Inner>) -> Result<Self, ApiError> {
-        problem::read(&whole(request).await?).map(Self)
+    async fn from_request(request: Request, service: &Arc<Inner>) -> Result<Self, ApiError> {
+        let (body, _share) = whole(service, request).await?;
+        problem::read(&body).map(Self)
     }
 }
 
@@ -48,22 +63,41 @@ pub(super) struct ReadOr<T>(pub(super) T);
 impl<T: DeserializeOwned> FromRequest<Arc<Inner>> for ReadOr<T> {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, _: &Arc<Inner>) -> Result<Self, ApiError> {
-        let body = whole(request).await?;
+    async fn from_request(request: Request, service: &Arc<Inner>) -> Result<Self, ApiError> {
+        let (body, _share) = whole(service, request).await?;
         problem::read(if body.is_empty() { b"{}" } else { &body }).map(Self)
     }
 }
 
-async fn whole(request: Request) -> Result<Bytes, ApiError> {
+/// A whole body, for as long as its share is held. What is too large is refused before it is read, where it says so, and as soon as it is passed where it does not.
+pub(super) async fn whole(service: &Inner, request: Request) -> Result<(Bytes, Share), ApiError> {
     let length = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if length.is_some_and(|length| length > MAX_BODY) {
         return Err(ApiError::too_large(MAX_BODY));
     }
-    to_bytes(request.into_body(), MAX_BODY).await.map_err(|_| ApiError::too_large(MAX_BODY))
+    let mut share = service.budget.share();
+    let reading = gather(request.into_body(), &mut share);
+    let late = |_| ApiError::new(StatusCode::REQUEST_TIMEOUT, "body-too-slow", "the body did not arrive in time");
+    let body = tokio::time::timeout(service.config.request_timeout, reading).await.map_err(late)??;
+    Ok((body, share))
+}
+
+async fn gather(body: Body, share: &mut Share) -> Result<Bytes, ApiError> {
+    let mut stream = body.into_data_stream();
+    let mut all = BytesMut::new();
+    while let Some(chunk) = stream.next().await {
+        let chunk = chunk.map_err(|_| ApiError::bad_request("the body could not be read"))?;
+        if all.len() + chunk.len() > MAX_BODY {
+            return Err(ApiError::too_large(MAX_BODY));
+        }
+        share.take(chunk.len()).map_err(|_| ApiError::busy())?;
+        all.extend_from_slice(&chunk);
+    }
+    Ok(all.freeze())
 }
 
 /// Query parameters.
-pub(super) struct Ask<T>(pub(super) T);
+pub(crate) struct Ask<T>(pub(crate) T);
 
 impl<T: DeserializeOwned> FromRequestParts<Arc<Inner>> for Ask<T> {
     type Rejection = ApiError;

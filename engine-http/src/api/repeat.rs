@@ -13,7 +13,7 @@ use engine_core::store::{IdempotentRequest, RequestState, StoreError};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::input::MAX_BODY;
+use super::input::whole;
 use crate::access::Identity;
 use crate::problem::ApiError;
 use crate::service::Inner;
@@ -43,7 +43,8 @@ enum Begun {
 
 async fn begin(service: &Inner, identity: &Identity, key: &str, request: Request) -> Result<Begun, ApiError> {
     let (parts, body) = request.into_parts();
-    let bytes = to_bytes(body, MAX_BODY).await.map_err(|_| ApiError::too_large(MAX_BODY))?;
+    let copy = Request::from_parts(parts.clone(), body);
+    let (bytes, _share) = whole(service, copy).await?;
     let mut digest = Sha256::new();
     for part in [parts.method.as_str().as_bytes(), parts.uri.to_string().as_bytes(), &bytes] {
         digest.update((part.len() as u64).to_be_bytes());

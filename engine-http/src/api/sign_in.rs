@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use engine_core::model::{Json, Timestamp};
@@ -15,9 +15,9 @@ use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::input::{Caller, Read};
-use super::{audit, output, users};
-use crate::access::{Identity, Role, Tokens, check_new, digest, new_secret};
+use super::input::{Caller, Place, Read};
+use super::{audit, output, recovery, users};
+use crate::access::{Identity, Role, Tokens, check_new, digest};
 use crate::problem::ApiError;
 use crate::service::Inner;
 
@@ -63,7 +63,7 @@ pub(super) struct ChangePassword {
 }
 
 /// Signing in exists only where it is configured.
-fn tokens(service: &Inner) -> Result<(&Tokens, &crate::SignIn), ApiError> {
+pub(super) fn tokens(service: &Inner) -> Result<(&Tokens, &crate::SignIn), ApiError> {
     let off = || ApiError::new(StatusCode::NOT_FOUND, "sign-in-off", "nobody has to sign in on this server");
     service.tokens.as_ref().zip(service.config.sign_in.as_ref()).ok_or_else(off)
 }
@@ -87,6 +87,10 @@ pub(super) async fn register(State(service): State<Arc<Inner>>, Read(body): Read
         password_hash: Some(service.passwords.hash(body.password).await?),
     };
     let user = service.stores.accounts.add_user(user).await?;
+    recovery::welcome(&service, &user).await?;
+    if sign_in.require_confirmation && !is_first {
+        return Ok(crate::problem::json(StatusCode::CREATED, &json!({"user": users::show(&user)})));
+    }
     begin(&service, &user, StatusCode::CREATED).await
 }
 
@@ -111,6 +115,10 @@ pub(super) async fn login(State(service): State<Arc<Inner>>, Read(body): Read<Lo
     if !right {
         return Err(wrong());
     }
+    // Only who knows the password learns that the address is not confirmed. The administrator is never locked out of an own server.
+    if sign_in.require_confirmation && !user.verified && Role::named(&user.role) != Role::Admin {
+        return Err(ApiError::new(StatusCode::FORBIDDEN, "unconfirmed", "confirm your address first: a letter says how"));
+    }
     begin(&service, &user, StatusCode::OK).await
 }
 
@@ -118,9 +126,10 @@ pub(super) async fn login(State(service): State<Arc<Inner>>, Read(body): Read<Lo
 async fn begin(service: &Inner, user: &User, status: StatusCode) -> Result<Response, ApiError> {
     let (tokens, sign_in) = tokens(service)?;
     let now = service.engine.runtime().now();
-    let refresh = new_secret();
+    let id = service.executions.new_id().as_uuid();
+    let refresh = tokens.refresh.issue(id);
     let session = Session {
-        id: service.executions.new_id().as_uuid(),
+        id,
         user: user.id,
         token_hash: digest(&refresh),
         previous_hash: None,
@@ -128,7 +137,6 @@ async fn begin(service: &Inner, user: &User, status: StatusCode) -> Result<Respo
         expires: now.after(sign_in.refresh_lifetime),
         attributes: Json::new(),
     };
-    let id = session.id;
     service.stores.accounts.save_session(session).await?;
     answer(tokens, (user, id, now), &refresh, status)
 }
@@ -145,9 +153,11 @@ pub(super) async fn refresh(State(service): State<Arc<Inner>>, Read(body): Read<
     let (tokens, sign_in) = tokens(&service)?;
     let accounts = &service.stores.accounts;
     let shown = digest(&body.refresh_token);
-    let session = accounts.session_by_token(&shown).await?.ok_or_else(ApiError::unauthenticated)?;
+    // A token that was made here and is not the present one was exchanged before, however long ago: somebody has a copy.
+    let id = tokens.refresh.session(&body.refresh_token).ok_or_else(ApiError::unauthenticated)?;
+    let session = accounts.session(id).await?.ok_or_else(ApiError::unauthenticated)?;
     let now = service.engine.runtime().now();
-    let fresh = new_secret();
+    let fresh = tokens.refresh.issue(id);
     let is_present = session.token_hash == shown;
     let rotated = is_present && accounts.rotate_session(session.id, &shown, digest(&fresh), now.after(sign_in.refresh_lifetime)).await?;
     if !rotated {
@@ -195,7 +205,7 @@ pub(super) async fn sessions(State(service): State<Arc<Inner>>, Caller(identity)
     Ok(output::page::<Uuid>(&sessions.iter().map(show).collect::<Vec<_>>(), None))
 }
 
-pub(super) async fn end_session(State(service): State<Arc<Inner>>, Caller(identity): Caller, Path(id): Path<Uuid>) -> Result<Response, ApiError> {
+pub(super) async fn end_session(State(service): State<Arc<Inner>>, Caller(identity): Caller, Place(id): Place<Uuid>) -> Result<Response, ApiError> {
     service.stores.accounts.end_sessions(signed_in(&identity)?, Some(id)).await?;
     Ok(output::done())
 }

@@ -12,6 +12,7 @@ use super::input::Caller;
 use super::{openapi, output, routes, workflows};
 use crate::problem::{self, ApiError};
 use crate::service::Inner;
+use crate::telemetry;
 
 pub(super) async fn node_types(State(service): State<Arc<Inner>>) -> Result<Response, ApiError> {
     let schemas: Result<Vec<Value>, _> = service.engine.registry().schemas().map(serde_json::to_value).collect();
@@ -65,5 +66,5 @@ pub(super) async fn ready(State(service): State<Arc<Inner>>) -> Response {
 }
 
 pub(super) async fn metrics(State(service): State<Arc<Inner>>) -> Response {
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], service.executions.metrics()).into_response()
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], telemetry::render(&service).await).into_response()
 }

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::handler::Handler;
+#[cfg(feature = "rate-limit")]
+use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, Method};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
@@ -15,6 +17,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use super::repeat;
 use crate::access::{Identity, Permission, authenticate};
 use crate::address;
+#[cfg(feature = "rate-limit")]
+use crate::limit::{Scope, Subject};
 use crate::problem::ApiError;
 use crate::service::Inner;
 
@@ -28,7 +32,15 @@ pub(crate) struct Route {
     pub(crate) summary: &'static str,
     pub(crate) query: Option<MakeSchema>,
     pub(crate) body: Option<MakeSchema>,
+    /// What is answered.
+    pub(crate) answer: Option<MakeSchema>,
     pub(crate) status: u16,
+    /// Whether the answer carries an `ETag`.
+    pub(crate) is_tagged: bool,
+    /// Whether a change names the version that it was made on.
+    pub(crate) is_conditional: bool,
+    /// Whether it may take longer than others: it waits for an execution, or is a stream.
+    pub(crate) is_long: bool,
     /// Whether a repeated request with the same `Idempotency-Key` has one effect.
     pub(crate) repeatable: bool,
     handler: MethodRouter<Arc<Inner>>,
@@ -41,7 +53,10 @@ impl Route {
         T: 'static,
     {
         let (filter, method) = filter;
-        Self { method, path, permission, summary, query: None, body: None, status: 200, repeatable: false, handler: on(filter, handler) }
+        let (query, body, answer) = (None, None, None);
+        let (is_tagged, is_conditional, is_long, repeatable) = (false, false, false, false);
+        let handler = on(filter, handler);
+        Self { method, path, permission, summary, query, body, answer, status: 200, is_tagged, is_conditional, is_long, repeatable, handler }
     }
 
     /// The query parameters.
@@ -56,10 +71,39 @@ impl Route {
         self
     }
 
+    /// The body of the answer.
+    pub(crate) fn gives<A: JsonSchema>(mut self) -> Self {
+        self.answer = Some(SchemaGenerator::subschema_for::<A>);
+        self
+    }
+
+    /// The answer carries the version, as `ETag`.
+    pub(crate) fn tagged(mut self) -> Self {
+        self.is_tagged = true;
+        self
+    }
+
+    /// A change names the version that it was made on, with `If-Match`.
+    pub(crate) fn conditional(mut self) -> Self {
+        self.is_conditional = true;
+        self.tagged()
+    }
+
+    /// It may take as long as it takes.
+    pub(crate) fn long(mut self) -> Self {
+        self.is_long = true;
+        self
+    }
+
     /// The status of success, where it is not 200.
     pub(crate) fn status(mut self, status: u16) -> Self {
         self.status = status;
         self
+    }
+
+    /// Something new is made: 201, its version, and once only under an `Idempotency-Key`.
+    pub(crate) fn made(self) -> Self {
+        self.status(201).tagged().repeatable()
     }
 
     /// Takes an `Idempotency-Key`.
@@ -96,7 +140,13 @@ verbs! {
 pub(super) fn router(table: Vec<Route>, service: &Arc<Inner>) -> Router<Arc<Inner>> {
     let mut router = Router::new();
     for route in table {
-        let guard = Guard { service: Arc::clone(service), permission: route.permission, repeatable: route.repeatable };
+        let guard = Guard {
+            service: Arc::clone(service),
+            permission: route.permission,
+            repeatable: route.repeatable,
+            is_long: route.is_long,
+            signs_in: route.permission == Permission::Public && route.method == Method::POST,
+        };
         let handler = route.handler.layer(middleware::from_fn_with_state(guard, enter));
         router = router.route(route.path, handler);
     }
@@ -108,45 +158,98 @@ struct Guard {
     service: Arc<Inner>,
     permission: Permission,
     repeatable: bool,
+    is_long: bool,
+    /// Whether passwords or tokens are tried out here.
+    signs_in: bool,
 }
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// Stands before every handler: names the request, lets the caller in or not, and answers repeated requests.
+/// Stands before every handler: lets the caller in or not, and answers repeated requests.
 async fn enter(State(guard): State<Guard>, request: Request, next: Next) -> Response {
-    let (mut parts, body) = request.into_parts();
-    let id = request_id(&guard.service, &parts);
-    let mut response = match admit(&guard, &parts).await {
-        Ok(identity) => {
-            let may_repeat = guard.repeatable.then(|| identity.clone());
-            parts.extensions.insert(identity);
-            let request = Request::from_parts(parts, body);
-            match may_repeat {
-                Some(identity) => repeat::once(&guard.service, &identity, request, next).await,
-                None => next.run(request).await,
-            }
-        }
-        Err(error) => error.of_request(&id).into_response(),
+    let (parts, body) = request.into_parts();
+    let mut told = HeaderMap::new();
+    let mut response = match admit(&guard, &parts, &mut told).await {
+        Ok(identity) => run(&guard, identity, Request::from_parts(parts, body), next).await,
+        Err(error) => error.into_response(),
     };
-    if let Ok(value) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert(REQUEST_ID, value);
-    }
+    response.headers_mut().extend(told);
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    // What one caller was told is for nobody else.
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }
 
-async fn admit(guard: &Guard, parts: &Parts) -> Result<Identity, ApiError> {
+async fn run(guard: &Guard, identity: Identity, mut request: Request, next: Next) -> Response {
+    let service = &guard.service;
+    let may_repeat = guard.repeatable.then(|| identity.clone());
+    request.extensions_mut().insert(identity);
+    let answered = async {
+        match may_repeat {
+            Some(identity) => repeat::once(service, &identity, request, next).await,
+            None => next.run(request).await,
+        }
+    };
+    if guard.is_long {
+        return answered.await;
+    }
+    // A body may take as long to arrive, and the answer as long again.
+    tokio::time::timeout(service.config.request_timeout * 2, answered).await.unwrap_or_else(|_| ApiError::late().into_response())
+}
+
+async fn admit(guard: &Guard, parts: &Parts, told: &mut HeaderMap) -> Result<Identity, ApiError> {
     let address = address::of(&parts.headers, &parts.extensions, &guard.service.config);
-    match authenticate(&guard.service, &parts.headers, address).await {
-        Ok(identity) if identity.may(guard.permission) => Ok(identity),
-        Ok(_) => Err(ApiError::forbidden(guard.permission.scope())),
-        Err(_) if guard.permission == Permission::Public => Ok(Identity::nobody()),
-        Err(error) => Err(error),
+    limit_address(guard, address, told).await?;
+    let identity = match authenticate(&guard.service, &parts.headers, address).await {
+        Ok(identity) if identity.may(guard.permission) => identity,
+        Ok(_) => return Err(ApiError::forbidden(guard.permission.scope())),
+        Err(_) if guard.permission == Permission::Public => Identity::nobody(),
+        Err(error) => return Err(error),
+    };
+    limit_caller(guard, &identity, told).await?;
+    Ok(identity)
+}
+
+#[cfg(feature = "rate-limit")]
+async fn limit_address(guard: &Guard, address: Option<std::net::IpAddr>, told: &mut HeaderMap) -> Result<(), ApiError> {
+    let Some(address) = address else { return Ok(()) };
+    if guard.signs_in {
+        limit(guard, (Scope::SignIn, Subject::address(address)), told).await?;
+    }
+    // Those who look after the server are no burden.
+    if guard.permission == Permission::Public && !guard.signs_in {
+        Ok(())
+    } else {
+        limit(guard, (Scope::Address, Subject::address(address)), told).await
     }
 }
 
-/// The caller's own id of the request, where it is one that can be written to a log, or a new one.
-fn request_id(service: &Inner, parts: &Parts) -> String {
-    let own = parts.headers.get(REQUEST_ID).and_then(|id| id.to_str().ok());
-    let own = own.filter(|id| !id.is_empty() && id.len() <= 128 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte)));
-    own.map_or_else(|| service.executions.new_id().to_string(), str::to_owned)
+#[cfg(feature = "rate-limit")]
+async fn limit_caller(guard: &Guard, identity: &Identity, told: &mut HeaderMap) -> Result<(), ApiError> {
+    match (identity.key, identity.user) {
+        (Some(key), _) => limit(guard, (Scope::Key, Subject::Id(key.as_uuid())), told).await,
+        (None, Some(user)) => limit(guard, (Scope::User, Subject::Id(user.as_uuid())), told).await,
+        (None, None) => Ok(()),
+    }
+}
+
+#[cfg(feature = "rate-limit")]
+async fn limit(guard: &Guard, (scope, subject): (Scope, Subject), told: &mut HeaderMap) -> Result<(), ApiError> {
+    let numbers = &guard.service.edge.numbers;
+    let Some(verdict) = guard.service.edge.limiter.check(scope, subject, &numbers.fallbacks).await else { return Ok(()) };
+    verdict.write(told);
+    if verdict.wait.is_none() {
+        return Ok(());
+    }
+    numbers.refused(scope.counted());
+    Err(ApiError::new(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", "you ask more often than you may: wait as long as Retry-After says"))
+}
+
+#[cfg(not(feature = "rate-limit"))]
+async fn limit_address(_: &Guard, _: Option<std::net::IpAddr>, _: &mut HeaderMap) -> Result<(), ApiError> {
+    Ok(())
+}
+
+#[cfg(not(feature = "rate-limit"))]
+async fn limit_caller(_: &Guard, _: &Identity, _: &mut HeaderMap) -> Result<(), ApiError> {
+    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use engine_core::model::{Json, Timestamp};
 use engine_core::store::{ApiKey, ApiKeyId, NewUser, PageRequest, User, UserChange, UserId};
@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::input::{Ask, Caller, PageQuery, Read};
+use super::input::{Ask, Caller, PageQuery, Place, Read};
 use super::sign_in::signed_in;
 use super::{audit, output};
 use crate::access::{API_KEY_PREFIX, Permission, Role, check_new, digest, new_secret};
@@ -105,14 +105,14 @@ pub(super) async fn add(State(service): State<Arc<Inner>>, Caller(identity): Cal
     Ok(output::created(&format!("/api/v1/users/{}", user.id), &show(&user)))
 }
 
-pub(super) async fn read(State(service): State<Arc<Inner>>, Path(id): Path<Uuid>) -> Result<Response, ApiError> {
+pub(super) async fn read(State(service): State<Arc<Inner>>, Place(id): Place<Uuid>) -> Result<Response, ApiError> {
     Ok(output::ok(&show(&service.stores.accounts.user(UserId::new(id)).await?)))
 }
 
 pub(super) async fn change(
     State(service): State<Arc<Inner>>,
     Caller(identity): Caller,
-    Path(id): Path<Uuid>,
+    Place(id): Place<Uuid>,
     Read(body): Read<ChangeUser>,
 ) -> Result<Response, ApiError> {
     let id = UserId::new(id);
@@ -129,7 +129,7 @@ pub(super) async fn change(
     Ok(output::ok(&show(&user)))
 }
 
-pub(super) async fn remove(State(service): State<Arc<Inner>>, Caller(identity): Caller, Path(id): Path<Uuid>) -> Result<Response, ApiError> {
+pub(super) async fn remove(State(service): State<Arc<Inner>>, Caller(identity): Caller, Place(id): Place<Uuid>) -> Result<Response, ApiError> {
     if identity.user == Some(UserId::new(id)) {
         return Err(ApiError::conflict("nobody removes themselves"));
     }
@@ -189,7 +189,7 @@ fn network(text: &str) -> Option<IpNet> {
     text.parse().ok().or_else(|| text.parse::<std::net::IpAddr>().ok().map(IpNet::from))
 }
 
-pub(super) async fn remove_key(State(service): State<Arc<Inner>>, Caller(identity): Caller, Path(id): Path<Uuid>) -> Result<Response, ApiError> {
+pub(super) async fn remove_key(State(service): State<Arc<Inner>>, Caller(identity): Caller, Place(id): Place<Uuid>) -> Result<Response, ApiError> {
     service.stores.accounts.delete_api_key(signed_in(&identity)?, ApiKeyId::new(id)).await?;
     audit::note(&service, &identity, "api-key.delete", &id.to_string()).await?;
     Ok(output::done())

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use engine_core::Workflow;
@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::input::{Ask, Caller, PageQuery, Read, ReadOr, cursor, if_match, limit};
+use super::input::{Ask, Caller, PageQuery, Place, Read, ReadOr, cursor, if_match, limit};
 use super::{audit, output};
 use crate::access::Identity;
 use crate::problem::{ApiError, Detail};
@@ -117,12 +117,12 @@ pub(super) async fn visible(service: &Inner, identity: &Identity, id: &str) -> R
 }
 
 /// Whether the caller may see a workflow. One that is in no store was activated by the embedding program, or was removed: administrators see it.
-pub(super) async fn seen(service: &Inner, identity: &Identity, id: &str) -> bool {
+pub(crate) async fn seen(service: &Inner, identity: &Identity, id: &str) -> bool {
     identity.role == crate::access::Role::Admin || visible(service, identity, id).await.is_ok()
 }
 
 /// A workflow that the caller may change.
-async fn changeable(service: &Inner, identity: &Identity, id: &str) -> Result<StoredWorkflow, ApiError> {
+pub(super) async fn changeable(service: &Inner, identity: &Identity, id: &str) -> Result<StoredWorkflow, ApiError> {
     let stored = visible(service, identity, id).await?;
     if identity.changes(&stored.labels) { Ok(stored) } else { Err(ApiError::forbidden("workflow:write")) }
 }
@@ -130,7 +130,7 @@ async fn changeable(service: &Inner, identity: &Identity, id: &str) -> Result<St
 pub(super) async fn read(
     State(service): State<Arc<Inner>>,
     Caller(identity): Caller,
-    Path(id): Path<String>,
+    Place(id): Place<String>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let stored = visible(&service, &identity, &id).await?;
@@ -143,7 +143,7 @@ pub(super) async fn read(
 pub(super) async fn replace(
     State(service): State<Arc<Inner>>,
     Caller(identity): Caller,
-    Path(id): Path<String>,
+    Place(id): Place<String>,
     headers: HeaderMap,
     Read(body): Read<Value>,
 ) -> Result<Response, ApiError> {
@@ -157,7 +157,7 @@ pub(super) async fn replace(
     Ok(output::tagged(output::ok(&show(&stored)), stored.version.0))
 }
 
-pub(super) async fn remove(State(service): State<Arc<Inner>>, Caller(identity): Caller, Path(id): Path<String>) -> Result<Response, ApiError> {
+pub(super) async fn remove(State(service): State<Arc<Inner>>, Caller(identity): Caller, Place(id): Place<String>) -> Result<Response, ApiError> {
     let stored = changeable(&service, &identity, &id).await?;
     audit::note(&service, &identity, "workflow.delete", &id).await?;
     service.stores.workflows.delete_workflow(&identity.tenant, &stored.id).await?;
@@ -165,7 +165,7 @@ pub(super) async fn remove(State(service): State<Arc<Inner>>, Caller(identity): 
     Ok(output::done())
 }
 
-pub(super) async fn duplicate(State(service): State<Arc<Inner>>, Caller(identity): Caller, Path(id): Path<String>) -> Result<Response, ApiError> {
+pub(super) async fn duplicate(State(service): State<Arc<Inner>>, Caller(identity): Caller, Place(id): Place<String>) -> Result<Response, ApiError> {
     let stored = visible(&service, &identity, &id).await?;
     let mut workflow = definition(&stored)?;
     workflow.name = format!("{} (copy)", workflow.name);
@@ -177,7 +177,7 @@ fn definition(stored: &StoredWorkflow) -> Result<Workflow, ApiError> {
     Ok(Workflow::from_json(&definition.to_string())?)
 }
 
-pub(super) async fn export(State(service): State<Arc<Inner>>, Caller(identity): Caller, Path(id): Path<String>) -> Result<Response, ApiError> {
+pub(super) async fn export(State(service): State<Arc<Inner>>, Caller(identity): Caller, Place(id): Place<String>) -> Result<Response, ApiError> {
     let stored = visible(&service, &identity, &id).await?;
     Ok(output::ok(&definition(&stored)?.to_json()))
 }
@@ -197,7 +197,7 @@ pub(super) async fn validate(State(service): State<Arc<Inner>>, Read(body): Read
 pub(super) async fn activate(
     State(service): State<Arc<Inner>>,
     Caller(identity): Caller,
-    Path(id): Path<String>,
+    Place(id): Place<String>,
     ReadOr(body): ReadOr<Activate>,
 ) -> Result<Response, ApiError> {
     let stored = changeable(&service, &identity, &id).await?;
@@ -208,7 +208,7 @@ pub(super) async fn activate(
     Ok(output::tagged(output::ok(&show(&stored)), stored.version.0))
 }
 
-pub(super) async fn deactivate(State(service): State<Arc<Inner>>, Caller(identity): Caller, Path(id): Path<String>) -> Result<Response, ApiError> {
+pub(super) async fn deactivate(State(service): State<Arc<Inner>>, Caller(identity): Caller, Place(id): Place<String>) -> Result<Response, ApiError> {
     let stored = changeable(&service, &identity, &id).await?;
     let stored = service.stores.workflows.activate_workflow(&identity.tenant, &stored.id, None).await?;
     service.deactivate(&stored.id);
@@ -219,7 +219,7 @@ pub(super) async fn deactivate(State(service): State<Arc<Inner>>, Caller(identit
 pub(super) async fn share(
     State(service): State<Arc<Inner>>,
     Caller(identity): Caller,
-    Path(id): Path<String>,
+    Place(id): Place<String>,
     Read(body): Read<Share>,
 ) -> Result<Response, ApiError> {
     let stored = changeable(&service, &identity, &id).await?;
@@ -238,7 +238,7 @@ pub(super) async fn share(
 pub(super) async fn versions(
     State(service): State<Arc<Inner>>,
     Caller(identity): Caller,
-    Path(id): Path<String>,
+    Place(id): Place<String>,
     Ask(query): Ask<PageQuery>,
 ) -> Result<Response, ApiError> {
     let stored = visible(&service, &identity, &id).await?;
@@ -250,7 +250,7 @@ pub(super) async fn versions(
 pub(super) async fn version(
     State(service): State<Arc<Inner>>,
     Caller(identity): Caller,
-    Path((id, version)): Path<(String, u32)>,
+    Place((id, version)): Place<(String, u32)>,
 ) -> Result<Response, ApiError> {
     let stored = visible(&service, &identity, &id).await?;
     let version = service.stores.workflows.workflow_version(&stored.id, VersionNumber(version)).await?;
@@ -260,7 +260,7 @@ pub(super) async fn version(
 pub(super) async fn restore(
     State(service): State<Arc<Inner>>,
     Caller(identity): Caller,
-    Path((id, version)): Path<(String, u32)>,
+    Place((id, version)): Place<(String, u32)>,
 ) -> Result<Response, ApiError> {
     let stored = changeable(&service, &identity, &id).await?;
     let old = service.stores.workflows.workflow_version(&stored.id, VersionNumber(version)).await?;

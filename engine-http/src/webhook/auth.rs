@@ -5,12 +5,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use engine_core::Engine;
 use engine_core::credential::{Credential, CredentialRequest};
+use engine_core::model::Timestamp;
 use engine_core::plan::{Plan, PlanNode};
 use serde_json::Value;
 use subtle::ConstantTimeEq;
 
 use super::failure::Failure;
 use super::options::Authentication;
+use super::signature;
 
 /// On whose behalf a caller is checked.
 pub(super) struct Gate<'a> {
@@ -19,15 +21,34 @@ pub(super) struct Gate<'a> {
     pub(super) node: u32,
 }
 
+/// What a caller showed, and what is still to be checked when the body is there.
+#[derive(Debug, Default)]
+pub(super) struct Shown {
+    /// What a token says.
+    pub(super) claims: Option<Value>,
+    /// With one of these the body must be signed.
+    pub(super) keys: Vec<Vec<u8>>,
+    pub(super) now: Timestamp,
+}
+
 impl Gate<'_> {
-    /// Lets the caller through or not; gives what a token says, where one was shown.
-    pub(super) async fn check(&self, authentication: Authentication, headers: &HeaderMap) -> Result<Option<Value>, Failure> {
+    /// Lets the caller through or not. One who has to sign is let through to the body, which is checked there.
+    pub(super) async fn check(&self, authentication: Authentication, headers: &HeaderMap) -> Result<Shown, Failure> {
+        let nothing = Shown::default;
         match authentication {
-            Authentication::None => Ok(None),
-            Authentication::Basic => basic(&self.credential("httpBasicAuth").await?, headers).map(|()| None),
-            Authentication::Header => named_header(&self.credential("httpHeaderAuth").await?, headers).map(|()| None),
+            Authentication::None => Ok(nothing()),
+            Authentication::Basic => basic(&self.credential("httpBasicAuth").await?, headers).map(|()| nothing()),
+            Authentication::Header => named_header(&self.credential("httpHeaderAuth").await?, headers).map(|()| nothing()),
+            Authentication::Bearer => bearer(&self.credential("httpBearerAuth").await?, headers).map(|()| nothing()),
+            Authentication::Signature => {
+                let keys = signature::keys(&self.credential("webhookSignature").await?);
+                if keys.is_empty() { Err(missing()) } else { Ok(Shown { keys, now: self.engine.runtime().now(), ..nothing() }) }
+            }
             #[cfg(feature = "jwt")]
-            Authentication::Jwt => super::jwt::check(&self.credential("jwtAuth").await?, headers).map(Some),
+            Authentication::Jwt => {
+                let claims = super::jwt::check(&self.credential("jwtAuth").await?, headers)?;
+                Ok(Shown { claims: Some(claims), ..nothing() })
+            }
             #[cfg(not(feature = "jwt"))]
             Authentication::Jwt => Err(missing()),
         }
@@ -72,6 +93,17 @@ fn named_header(credential: &Credential, headers: &HeaderMap) -> Result<(), Fail
         Some(shown) if same(shown.as_bytes(), value) => Ok(()),
         _ => Err(Failure::forbidden()),
     }
+}
+
+/// The token of the credential, or, while it is being replaced, the one before.
+fn bearer(credential: &Credential, headers: &HeaderMap) -> Result<(), Failure> {
+    let tokens = [credential.text("token"), credential.text("previousToken")];
+    if tokens.iter().all(|token| token.is_empty()) {
+        return Err(missing());
+    }
+    let shown = scheme(headers, "bearer").ok_or_else(|| Failure::unauthorized("Bearer realm=\"Webhook\""))?;
+    let good = tokens.iter().fold(false, |good, token| good | same(shown.as_bytes(), token));
+    if good { Ok(()) } else { Err(Failure::forbidden()) }
 }
 
 /// What follows the scheme in `Authorization`.

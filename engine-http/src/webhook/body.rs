@@ -1,7 +1,6 @@
 //! Reading bodies: never more than the limit of one request, and never more than the budget of all.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -9,50 +8,25 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 
 use super::failure::Failure;
+use crate::budget::{Full, Share};
 
-/// How many bytes of bodies are in memory, over all requests.
-#[derive(Clone, Debug)]
-pub(crate) struct Budget {
-    used: Arc<AtomicUsize>,
-    limit: usize,
-}
-
-/// Bytes that count against the budget until this is dropped.
-#[derive(Debug)]
-pub(crate) struct Share {
-    budget: Budget,
-    bytes: usize,
-}
-
-impl Budget {
-    pub(crate) fn new(limit: usize) -> Self {
-        Self { used: Arc::default(), limit }
-    }
-
-    /// A share of nothing.
-    pub(super) fn share(&self) -> Share {
-        Share { budget: self.clone(), bytes: 0 }
+impl From<Full> for Failure {
+    fn from(_: Full) -> Self {
+        Self::busy()
     }
 }
 
-impl Share {
-    /// Takes more bytes, if there are any left.
-    pub(super) fn take(&mut self, bytes: usize) -> Result<(), Failure> {
-        let before = self.budget.used.fetch_add(bytes, Ordering::Relaxed);
-        self.bytes += bytes;
-        if before.saturating_add(bytes) > self.budget.limit { Err(Failure::busy()) } else { Ok(()) }
-    }
+/// A body that arrives more slowly than this is not waited for, in bytes a second.
+const SLOWEST: u64 = 16 * 1024;
 
-    /// How many bytes it holds.
-    pub(super) fn bytes(&self) -> usize {
-        self.bytes
-    }
+/// How long a body may take to arrive.
+pub(super) fn patience(headers: &HeaderMap, limit: usize, least: Duration) -> Duration {
+    let most = announced(headers).unwrap_or(limit as u64).min(limit as u64);
+    least + Duration::from_secs(most / SLOWEST)
 }
 
-impl Drop for Share {
-    fn drop(&mut self) {
-        self.budget.used.fetch_sub(self.bytes, Ordering::Relaxed);
-    }
+pub(super) fn too_slow() -> Failure {
+    Failure::new(StatusCode::REQUEST_TIMEOUT, "the request body did not arrive in time")
 }
 
 /// The length that the request announces.

@@ -40,6 +40,19 @@ impl Failure {
         Self { header, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "too many executions are running, try again soon") }
     }
 
+    /// Its sender sends too much.
+    #[cfg(feature = "rate-limit")]
+    pub(super) fn too_many() -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "too many requests, try again later")
+    }
+
+    /// No webhook with this path waits to be tried out.
+    #[cfg(feature = "api")]
+    pub(super) fn not_open(path: &str) -> Self {
+        let hint = Some("Ask for a test of its workflow first (POST /api/v1/workflows/<id>/test-webhook); one call is taken then.");
+        Self { hint, ..Self::new(StatusCode::NOT_FOUND, format!("The requested webhook \"{path}\" is not registered.")) }
+    }
+
     /// Credentials are missing.
     pub(super) fn unauthorized(challenge: &'static str) -> Self {
         let header = Some((header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge)));

@@ -11,9 +11,10 @@ use engine_core::model::{Binary, BinaryContent, Json};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde_json::Value;
 
-use super::body::{Share, too_large};
+use super::body::too_large;
 use super::failure::Failure;
 use super::query;
+use crate::budget::Share;
 
 /// What a form holds.
 #[derive(Debug, Default)]
@@ -54,8 +55,7 @@ impl FormReader<'_> {
             }
             let name = field.name().unwrap_or_default().to_owned();
             if field.file_name().is_none() {
-                let text = field.bytes().await.map_err(|error| self.failure(&error))?;
-                self.share.take(text.len())?;
+                let text = self.text(field).await?;
                 query::insert(&mut form.fields, &name, Value::String(String::from_utf8_lossy(&text).into_owned()));
                 continue;
             }
@@ -74,6 +74,16 @@ impl FormReader<'_> {
             ("", count) => format!("{field}{}", count - 1),
             (name, _) => format!("{name}{files}"),
         }
+    }
+
+    /// A field that is no file. What was read so far counts before more is read.
+    async fn text(&mut self, mut field: multer::Field<'static>) -> Result<Vec<u8>, Failure> {
+        let mut text = Vec::new();
+        while let Some(chunk) = field.chunk().await.map_err(|error| self.failure(&error))? {
+            self.share.take(chunk.len())?;
+            text.extend_from_slice(&chunk);
+        }
+        Ok(text)
     }
 
     async fn file(&mut self, mut field: multer::Field<'static>) -> Result<Binary, Failure> {

@@ -2,11 +2,29 @@
 
 use std::net::IpAddr;
 
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use ipnet::IpNet;
 
 use super::HookOptions;
 use super::failure::Failure;
+
+/// What a header of a request must be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Filter {
+    pub(super) name: HeaderName,
+    /// Any, where this is empty; what begins so, where it ends with `*`.
+    pub(super) value: String,
+}
+
+impl Filter {
+    fn lets_in(&self, headers: &HeaderMap) -> bool {
+        let fits = |shown: &[u8]| match self.value.strip_suffix('*') {
+            Some(begin) => shown.starts_with(begin.as_bytes()),
+            None => self.value.is_empty() || shown == self.value.as_bytes(),
+        };
+        headers.get_all(&self.name).iter().any(|shown| fits(shown.as_bytes()))
+    }
+}
 
 /// An address, or a network in CIDR form.
 pub(super) fn parse_network(text: &str) -> Option<IpNet> {
@@ -20,6 +38,9 @@ pub(super) fn admit(options: &HookOptions, headers: &HeaderMap, address: Option<
         if !address.map(|address| address.to_canonical()).is_some_and(inside) {
             return Err(Failure::new(StatusCode::FORBIDDEN, "IP is not allowed to access the webhook!"));
         }
+    }
+    if !options.filters.iter().all(|filter| filter.lets_in(headers)) {
+        return Err(Failure::forbidden());
     }
     if options.ignore_bots && is_bot(headers) {
         return Err(Failure::forbidden());

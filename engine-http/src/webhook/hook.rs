@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::http::Method;
+use engine_core::execution::ExecutionMode;
 use engine_core::model::{Json, WorkflowId};
 use engine_core::node::{Activation, WebhookSpec};
 use engine_core::plan::{Plan, PlanNode};
@@ -32,7 +33,23 @@ impl Hook {
     /// What is told of it.
     pub(crate) fn served(&self) -> ServedWebhook {
         let node = self.plan.nodes().get(self.node as usize).map(|node| node.spec.name.to_string()).unwrap_or_default();
-        ServedWebhook { methods: self.methods.iter().map(ToString::to_string).collect(), path: format!("/webhook/{}", self.path), node }
+        ServedWebhook { methods: self.methods.iter().map(ToString::to_string).collect(), path: format!("{}{}", self.prefix(), self.path), node }
+    }
+
+    /// The same, served for one call.
+    pub(super) fn rehearsed(mut self) -> Self {
+        self.options.is_rehearsal = true;
+        self
+    }
+
+    /// How its executions are started.
+    pub(super) fn mode(&self) -> ExecutionMode {
+        if self.options.is_rehearsal { ExecutionMode::Manual } else { ExecutionMode::Webhook }
+    }
+
+    /// What stands before its path.
+    pub(super) fn prefix(&self) -> &'static str {
+        if self.options.is_rehearsal { "/webhook-test/" } else { "/webhook/" }
     }
 
     /// The paths under which it is found. One with parameters is also found below its id, as in n8n.

@@ -11,11 +11,14 @@ use engine_core::model::{Binary, BinaryContent, Item, Json};
 use futures::stream::{self, StreamExt};
 use serde_json::Value;
 
-use super::body::{self, Share};
+use super::auth::Shown;
+use super::body;
+use super::delivery::Delivery;
 use super::failure::Failure;
 use super::form::{Form, FormReader};
 use super::{HookOptions, query};
 use crate::Config;
+use crate::budget::Share;
 
 /// What is made into an item.
 pub(super) struct Source<'a> {
@@ -25,8 +28,8 @@ pub(super) struct Source<'a> {
     pub(super) config: &'a Config,
     pub(super) blobs: &'a Arc<dyn BlobStore>,
     pub(super) url: String,
-    /// What a token says, where the caller showed one.
-    pub(super) token: Option<Value>,
+    /// What the caller showed.
+    pub(super) token: Shown,
 }
 
 /// Bodies up to this size stay with their item.
@@ -38,25 +41,45 @@ impl Source<'_> {
         let headers = &self.parts.headers;
         let content_type = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        let Content { body, files } = match &*kind {
-            "multipart/form-data" if !self.options.body_is_file => self.form(content_type, body, share).await?,
-            _ => self.content(&kind, body::read(headers, body, self.config.max_body, share).await?).await?,
+        let is_form = kind == "multipart/form-data" && !self.options.body_is_file;
+        let limit = if is_form { self.config.max_form } else { self.config.max_body };
+        let arrival = async {
+            let body = self.checked(body, share).await?;
+            if is_form {
+                self.form(content_type, body, share).await
+            } else {
+                self.content(&kind, body::read(headers, body, limit, share).await?).await
+            }
         };
+        let patience = body::patience(headers, limit, self.config.request_timeout);
+        let Content { body, files } = tokio::time::timeout(patience, arrival).await.map_err(|_| body::too_slow())??;
         let mut json = Json::with_capacity(7);
         json.insert("headers".to_owned(), Value::Object(headers_to_json(headers)));
         json.insert("params".to_owned(), Value::Object(self.params));
         json.insert("query".to_owned(), Value::Object(self.parts.uri.query().map(query::parse).unwrap_or_default()));
         json.insert("body".to_owned(), body);
-        if let Some(token) = self.token {
+        if let Some(token) = self.token.claims {
             json.insert("jwtPayload".to_owned(), token);
         }
         json.insert("webhookUrl".to_owned(), Value::String(self.url));
-        json.insert("executionMode".to_owned(), Value::String("production".to_owned()));
+        json.insert("executionMode".to_owned(), Value::String(self.options.mode_name().to_owned()));
         let item = Item::new(json);
         Ok(match files {
             Some(files) => item.with_binary(files),
             None => item,
         })
+    }
+
+    /// The body, if it is signed as the webhook asks for. It is read as a whole then: the signature is over its bytes, not over what they mean.
+    async fn checked(&self, body: Body, share: &mut Share) -> Result<Body, Failure> {
+        let Some(signature) = &self.options.signature else { return Ok(body) };
+        let mut raw = share.another();
+        let bytes = body::read(&self.parts.headers, body, self.config.max_body, &mut raw).await?;
+        let digest = signature.check(&self.parts.headers, &bytes, &self.token.keys, self.token.now)?;
+        if let Some(delivery) = self.parts.extensions.get::<Delivery>().filter(|_| signature.deduplicate) {
+            delivery.begin(digest, signature.remembered()).await?;
+        }
+        Ok(Body::from(bytes))
     }
 
     async fn form(&self, content_type: &str, body: Body, share: &mut Share) -> Result<Content, Failure> {

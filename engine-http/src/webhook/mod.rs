@@ -7,6 +7,7 @@ mod answer;
 mod auth;
 mod body;
 mod cors;
+mod delivery;
 mod failure;
 mod form;
 mod guard;
@@ -16,13 +17,17 @@ mod item;
 mod jwt;
 mod options;
 mod query;
+#[cfg(feature = "api")]
+mod rehearsal;
+mod signature;
 mod start;
 mod table;
 mod waiting;
 
-pub(crate) use body::Budget;
 pub(crate) use hook::{Hook, hooks};
 pub(crate) use options::HookOptions;
+#[cfg(feature = "api")]
+pub(crate) use rehearsal::Rehearsals;
 pub(crate) use table::RouteTable;
 
 use std::sync::Arc;
@@ -34,14 +39,18 @@ use axum::response::Response;
 use axum::routing::any;
 
 use crate::service::Inner;
+use delivery::Delivery;
 use failure::Failure;
 
 /// The part of the router that serves webhooks.
 pub(crate) fn routes() -> Router<Arc<Inner>> {
-    Router::new()
+    let router = Router::new()
         .route("/webhook/{*path}", any(production))
         .route("/webhook-waiting/{id}", any(waiting::resume))
-        .route("/webhook-waiting/{id}/{*suffix}", any(waiting::resume_at))
+        .route("/webhook-waiting/{id}/{*suffix}", any(waiting::resume_at));
+    #[cfg(feature = "api")]
+    let router = router.route("/webhook-test/{*path}", any(rehearsal));
+    router
 }
 
 async fn production(State(service): State<Arc<Inner>>, request: Request) -> Response {
@@ -57,8 +66,49 @@ async fn production(State(service): State<Arc<Inner>>, request: Request) -> Resp
     };
     let (hook, params) = (Arc::clone(hook), found.params(hook));
     drop(table);
-    let result = start::serve(&service, &hook, start::Call { request, params, output }).await;
+    answer(&service, &hook, start::Call { request, params, output }).await
+}
+
+/// A call of a webhook that is tried out.
+#[cfg(feature = "api")]
+async fn rehearsal(State(service): State<Arc<Inner>>, request: Request) -> Response {
+    let path = request.uri().path().strip_prefix("/webhook-test/").unwrap_or_default();
+    match service.edge.rehearsals.take(path, request.method(), service.engine.runtime().now()) {
+        Ok(meant) => answer(&service, &meant.hook, start::Call { request, params: meant.params, output: meant.output }).await,
+        Err(rehearsal::Unmeant::Unknown) => Failure::not_open(path).into_response(),
+        Err(rehearsal::Unmeant::Method(methods)) => Failure::method(request.method(), &methods).into_response(),
+    }
+}
+
+async fn answer(service: &Arc<Inner>, hook: &Arc<Hook>, mut call: start::Call) -> Response {
+    let origin = cors::Origin::of(call.request.headers());
+    #[cfg(feature = "rate-limit")]
+    if let Some(refused) = too_many(service, crate::address::of(call.request.headers(), call.request.extensions(), &service.config)).await {
+        return refused;
+    }
+    let delivery = hook.options.signature.is_some().then(|| Delivery::to(service, hook));
+    if let Some(delivery) = &delivery {
+        call.request.extensions_mut().insert(delivery.clone());
+    }
+    let result = start::serve(service, hook, call).await;
     let mut response = result.unwrap_or_else(Failure::into_response);
+    if let Some(delivery) = delivery {
+        delivery.settle(response.status()).await;
+    }
     cors::allow(&mut response, &hook.options, &origin);
     response
+}
+
+/// The answer to a caller who calls too often.
+#[cfg(feature = "rate-limit")]
+async fn too_many(service: &Inner, address: Option<std::net::IpAddr>) -> Option<Response> {
+    use crate::limit::{Scope, Subject};
+
+    let numbers = &service.edge.numbers;
+    let verdict = service.edge.limiter.check(Scope::Webhooks, Subject::address(address?), &numbers.fallbacks).await?;
+    verdict.wait?;
+    numbers.refused(verdict.scope.counted());
+    let mut response = Failure::too_many().into_response();
+    verdict.write(response.headers_mut());
+    Some(response)
 }

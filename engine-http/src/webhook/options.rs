@@ -7,7 +7,8 @@ use engine_core::node::{ResponseMode, WebhookSpec};
 use ipnet::IpNet;
 use serde_json::Value;
 
-use super::guard::parse_network;
+use super::guard::{Filter, parse_network};
+use super::signature::Signature;
 
 /// The options of a webhook.
 #[derive(Debug)]
@@ -30,6 +31,12 @@ pub(crate) struct HookOptions {
     pub(crate) networks: Vec<IpNet>,
     /// `None` stands for all.
     pub(crate) origins: Option<Vec<String>>,
+    /// What the headers of a request must be.
+    pub(crate) filters: Vec<Filter>,
+    /// How requests are signed, where they have to be.
+    pub(crate) signature: Option<Signature>,
+    /// Whether it is served for one call, to be tried out.
+    pub(crate) is_rehearsal: bool,
 }
 
 /// How callers show that they may call.
@@ -38,7 +45,9 @@ pub(crate) enum Authentication {
     None,
     Basic,
     Header,
+    Bearer,
     Jwt,
+    Signature,
 }
 
 /// What is answered.
@@ -62,7 +71,7 @@ pub(crate) struct OptionError {
     pub(crate) message: String,
 }
 
-fn refuse(parameter: &'static str, message: impl Into<String>) -> OptionError {
+pub(super) fn refuse(parameter: &'static str, message: impl Into<String>) -> OptionError {
     OptionError { parameter, message: message.into() }
 }
 
@@ -103,7 +112,15 @@ impl HookOptions {
             ignore_bots: flag("ignoreBots"),
             networks: networks(&options["ipWhitelist"])?,
             origins: origins(&options["allowedOrigins"]),
+            filters: filters(&options["headerFilter"])?,
+            signature: (parameters["authentication"] == "signature").then(|| Signature::read(parameters)).transpose()?,
+            is_rehearsal: false,
         })
+    }
+
+    /// What n8n's items call the way in which they came.
+    pub(super) fn mode_name(&self) -> &'static str {
+        if self.is_rehearsal { "test" } else { "production" }
     }
 }
 
@@ -113,6 +130,8 @@ fn authentication(parameters: &Value) -> Result<Authentication, OptionError> {
         "none" | "" => Ok(Authentication::None),
         "basicAuth" => Ok(Authentication::Basic),
         "headerAuth" => Ok(Authentication::Header),
+        "bearerAuth" => Ok(Authentication::Bearer),
+        "signature" => Ok(Authentication::Signature),
         "jwtAuth" if cfg!(feature = "jwt") => Ok(Authentication::Jwt),
         other => Err(refuse("authentication", format!("{other:?} is not supported here"))),
     }
@@ -165,6 +184,16 @@ fn networks(value: &Value) -> Result<Vec<IpNet>, OptionError> {
     let list = value.as_str().unwrap_or_default().split([',', ' ', '\n']).map(str::trim).filter(|entry| !entry.is_empty());
     list.map(|entry| parse_network(entry).ok_or_else(|| refuse("options.ipWhitelist", format!("{entry:?} is neither an address nor a network"))))
         .collect()
+}
+
+fn filters(value: &Value) -> Result<Vec<Filter>, OptionError> {
+    let entries = value["entries"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let read = |entry: &Value| {
+        let name = entry["name"].as_str().unwrap_or_default().trim();
+        let name = name.parse().map_err(|_| refuse("options.headerFilter", format!("{name:?} is a name that no header may have")))?;
+        Ok(Filter { name, value: entry["value"].as_str().unwrap_or_default().to_owned() })
+    };
+    entries.iter().map(read).collect()
 }
 
 fn origins(value: &Value) -> Option<Vec<String>> {

@@ -9,7 +9,7 @@ use axum::response::Response;
 use engine_core::Start;
 use engine_core::driver::ExecutionResult;
 use engine_core::engine::StartError;
-use engine_core::execution::{ExecutionMode, Reply, Responder};
+use engine_core::execution::{Reply, Responder};
 use engine_core::model::{Batch, Json, Link};
 use engine_core::node::ResponseMode;
 use futures::channel::oneshot;
@@ -39,7 +39,7 @@ pub(super) async fn serve(service: &Arc<Inner>, hook: &Arc<Hook>, call: Call) ->
     let token = gate.check(hook.options.authentication, &parts.headers).await?;
     let base = address::base(&parts.headers, &service.config);
     let source = Source {
-        url: [&base, "/webhook/", &hook.path].concat(),
+        url: [&base, hook.prefix(), &hook.path].concat(),
         parts: &parts,
         params: call.params,
         options: &hook.options,
@@ -57,7 +57,7 @@ pub(super) async fn serve(service: &Arc<Inner>, hook: &Arc<Hook>, call: Call) ->
     if hook.wants_resume_url {
         start = start.resume_url(service.resume_url(&base, id));
     }
-    let begin = Begin { plan: Arc::clone(&hook.plan), start, id, mode: ExecutionMode::Webhook, weight: share.bytes() };
+    let begin = Begin { plan: Arc::clone(&hook.plan), start, id, mode: hook.mode(), weight: share.bytes() };
     run(service, hook, begin).await
 }
 

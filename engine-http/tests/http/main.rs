@@ -3,9 +3,16 @@
 mod access;
 mod answers;
 mod api;
+mod contract;
+mod events;
 mod executions;
 mod guards;
+mod hostile;
+mod limits;
+mod recovery;
+mod rehearsal;
 mod requests;
 mod routing;
 mod server;
+mod signed;
 mod waiting;

@@ -8,10 +8,11 @@ use engine_core::credential::{Credential, CredentialError, CredentialProvider, C
 use engine_core::execution::{Reply, ReplyBody};
 use engine_core::model::{Item, NodeDefinition};
 use engine_core::node::{ItemNode, ItemNodeType, NodeContext, NodeError};
+use engine_core::observer::Observers;
 use engine_core::runtime::TokioRuntime;
 use engine_core::schema::{NodeSchema, Property, PropertyKind};
 use engine_core::{Engine, Workflow};
-use engine_http::{Config, Service};
+use engine_http::{Config, Service, Telemetry};
 use reqwest::{Client, Method, RequestBuilder, Response, redirect};
 use serde_json::{Map, Value, json};
 
@@ -25,7 +26,12 @@ pub(crate) struct Server {
 impl Server {
     pub(crate) async fn start(config: Config) -> Self {
         let nodes = engine_nodes::registry().with(answer_node()).with(keep_node());
-        let engine = Engine::builder().runtime(TokioRuntime::current()).nodes(nodes).credentials(Arc::new(Secrets)).build();
+        let hub = config.events.clone().unwrap_or_default();
+        let telemetry = Telemetry::new();
+        let observers = Observers(vec![Arc::new(hub.clone()), Arc::new(telemetry.clone())]);
+        let config = config.with(|config| (config.events, config.telemetry) = (Some(hub), Some(telemetry)));
+        let builder = Engine::builder().runtime(TokioRuntime::current()).nodes(nodes).credentials(Arc::new(Secrets)).observer(Arc::new(observers));
+        let engine = builder.build();
         let service = Service::new(engine, config);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
@@ -63,6 +69,20 @@ pub(crate) async fn send(request: RequestBuilder) -> (u16, String, String) {
     let response = request.send().await.expect("an answer");
     let (status, kind) = (response.status().as_u16(), header(&response, "content-type"));
     (status, kind, response.text().await.expect("a body"))
+}
+
+/// Sends a request; gives the beginning of its answer, which may be a stream without an end.
+pub(crate) async fn beginning(request: RequestBuilder) -> String {
+    let mut response = request.send().await.expect("an answer");
+    let mut text = Vec::new();
+    let is_stream = header(&response, "content-type") == "text/event-stream";
+    while let Some(chunk) = response.chunk().await.expect("a body") {
+        text.extend_from_slice(&chunk);
+        if is_stream {
+            break;
+        }
+    }
+    String::from_utf8_lossy(&text).into_owned()
 }
 
 /// Sends a request; gives status and JSON.
@@ -181,6 +201,8 @@ impl CredentialProvider for Secrets {
         let fields = match request.kind {
             "httpBasicAuth" => json!({"user": "ada", "password": "pass:word"}),
             "httpHeaderAuth" => json!({"name": "X-Key", "value": "open sesame"}),
+            "httpBearerAuth" => json!({"token": "new token", "previousToken": "old token"}),
+            "webhookSignature" => json!({"secret": "new key", "previousSecret": "old key"}),
             "jwtAuth" => json!({"keyType": "passphrase", "secret": "0123456789abcdef0123456789abcdef", "algorithm": "HS256"}),
             _ => return Err(CredentialError::NotFound { kind: request.kind.to_owned(), name: request.reference.name.clone() }),
         };

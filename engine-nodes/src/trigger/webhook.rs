@@ -51,6 +51,8 @@ fn schema() -> NodeSchema {
         .credential(credential("httpBasicAuth", "basicAuth"))
         .credential(credential("httpHeaderAuth", "headerAuth"))
         .credential(credential("jwtAuth", "jwtAuth"))
+        .credential(credential("httpBearerAuth", "bearerAuth"))
+        .credential(credential("webhookSignature", "signature"))
 }
 
 fn credential(kind: &str, authentication: &str) -> CredentialUse {
@@ -66,7 +68,12 @@ fn properties() -> Vec<Property> {
         Property::options("httpMethod", METHODS).hide("multipleMethods", [true]),
         Property::multi_options("httpMethod", METHODS).default(serde_json::json!(["GET", "POST"])).since(2.0).show("multipleMethods", [true]),
         Property::string("path").description("The part of the address behind `/webhook/`; segments that begin with a colon are parameters"),
-        Property::options("authentication", ["none", "basicAuth", "headerAuth", "jwtAuth"]),
+        Property::options("authentication", ["none", "basicAuth", "headerAuth", "jwtAuth", "bearerAuth", "signature"])
+            .description("How callers show that they may call; the last two are not known to n8n"),
+        Property::options("signatureScheme", ["standardWebhooks", "github", "stripe", "slack", "custom"])
+            .show("authentication", ["signature"])
+            .description("Who signs the requests, and so how: an HMAC over the raw body"),
+        signature(),
         Property::options("responseMode", ["onReceived", "lastNode", "responseNode", "streaming"]).description("Who answers the request, and when"),
         Property::options("responseCode", [200, 201, 204, 301, 302, 303, 307, 400, 401, 403, 404, 500])
             .until(2.0)
@@ -78,7 +85,27 @@ fn properties() -> Vec<Property> {
     ]
 }
 
+/// What there is to say about signed requests. n8n has no such parameter.
+fn signature() -> Property {
+    Property::collection(
+        "signature",
+        [
+            Property::number("tolerance", 300).between(Some(1.0), Some(86_400.0)).description("How many seconds old a signature may be"),
+            Property::boolean("deduplicate", true).description("Whether a request that comes again starts nothing"),
+            Property::string("header").default("X-Signature").show("/signatureScheme", ["custom"]),
+            Property::string("prefix").show("/signatureScheme", ["custom"]).description("What stands before the signature, such as `sha256=`"),
+            Property::options("algorithm", ["sha256", "sha1", "sha512"]).show("/signatureScheme", ["custom"]),
+            Property::options("encoding", ["hex", "base64"]).show("/signatureScheme", ["custom"]),
+            Property::string("timestampHeader")
+                .show("/signatureScheme", ["custom"])
+                .description("A header with seconds since 1970; signed before the body, with a point between"),
+        ],
+    )
+    .show("authentication", ["signature"])
+}
+
 fn options() -> Property {
+    let filter = PropertyGroup::new("entries", [Property::string("name"), Property::string("value")]);
     let header = PropertyGroup::new("entries", [Property::string("name"), Property::string("value")]);
     let code =
         PropertyGroup::new("values", [Property::number("responseCode", 200), Property::number("customCode", 200).between(Some(100.0), Some(599.0))]);
@@ -88,6 +115,8 @@ fn options() -> Property {
             Property::boolean("binaryData", false).until(2.0),
             Property::string("binaryPropertyName").default("data"),
             Property::boolean("ignoreBots", false),
+            Property::fixed_collection_list("headerFilter", [filter])
+                .description("Headers that a request must have; a value that ends with `*` is a beginning, none is any"),
             Property::string("ipWhitelist"),
             Property::boolean("noResponseBody", false),
             Property::boolean("rawBody", false),

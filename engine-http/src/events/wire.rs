@@ -1,0 +1,120 @@
+//! Streams of frames, and how they are written as server-sent events.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::HeaderMap;
+use bytes::Bytes;
+use futures::future::{Either, select};
+use futures::stream::{self, BoxStream, StreamExt};
+use serde_json::{Value, json};
+
+use super::event::Event;
+use crate::access::authenticate;
+use crate::service::Inner;
+
+/// What is sent.
+#[derive(Clone, Debug)]
+pub(super) enum Frame {
+    /// This happened.
+    Event(Arc<Event>),
+    /// So many events were lost: the reader was too slow.
+    Lagged(u64),
+    /// Nothing happened, and the caller may still listen.
+    Heartbeat,
+}
+
+pub(super) type Frames = BoxStream<'static, Frame>;
+
+/// How often something is sent, if only to say that nothing happened.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+/// After how many milliseconds a client comes back.
+const RETRY: u32 = 2000;
+
+impl Frame {
+    /// The frame as a message of its own.
+    pub(super) fn to_json(&self) -> Option<Value> {
+        match self {
+            Self::Event(event) => Some(event.to_json()),
+            Self::Lagged(lost) => Some(lagged(*lost)),
+            Self::Heartbeat => None,
+        }
+    }
+
+    /// The frame as a server-sent event.
+    fn to_sse(&self) -> Bytes {
+        match self {
+            Self::Heartbeat => Bytes::from_static(b": heartbeat\n\n"),
+            Self::Lagged(lost) => format!("event: engine.stream.lagged\ndata: {}\n\n", lagged(*lost)).into(),
+            Self::Event(event) => {
+                let id = event.id.as_ref().map(|id| format!("id: {id}\n")).unwrap_or_default();
+                format!("{id}event: {}\ndata: {}\n\n", event.kind.name(), event.to_json()).into()
+            }
+        }
+    }
+}
+
+fn lagged(lost: u64) -> Value {
+    json!({"specversion": "1.0", "id": format!("lagged-{lost}"), "type": "engine.stream.lagged", "source": "/api/v1/events", "data": {"lost": lost}})
+}
+
+/// A stream as the body of an answer.
+pub(super) fn sse(frames: Frames) -> impl futures::Stream<Item = Result<Bytes, std::convert::Infallible>> + Send + 'static {
+    let begin = stream::iter([Bytes::from(format!("retry: {RETRY}\n\n"))]);
+    begin.chain(frames.map(|frame| frame.to_sse())).map(Ok)
+}
+
+/// Who listens: asked again at every heartbeat, so that signing out ends a stream, too.
+pub(super) struct Listener {
+    pub(super) service: Arc<Inner>,
+    pub(super) headers: HeaderMap,
+    pub(super) address: Option<std::net::IpAddr>,
+}
+
+impl Listener {
+    async fn may_stay(&self) -> bool {
+        authenticate(&self.service, &self.headers, self.address).await.is_ok()
+    }
+}
+
+/// The same stream with heartbeats, for as long as the listener may listen.
+pub(super) fn kept_alive(frames: Frames, listener: Listener) -> Frames {
+    let beat = listener.service.engine.runtime().sleep(HEARTBEAT);
+    stream::unfold((frames, listener, beat), |(mut frames, listener, beat)| async move {
+        match select(frames.next(), beat).await {
+            Either::Left((frame, beat)) => Some((frame?, (frames, listener, beat))),
+            Either::Right(((), _)) => {
+                if !listener.may_stay().await {
+                    return None;
+                }
+                let beat = listener.service.engine.runtime().sleep(HEARTBEAT);
+                Some((Frame::Heartbeat, (frames, listener, beat)))
+            }
+        }
+    })
+    .boxed()
+}
+
+#[cfg(test)]
+mod tests {
+    use engine_core::model::{ExecutionId, Timestamp};
+
+    use super::super::event::Kind;
+    use super::*;
+
+    /// A line break in what a node wrote would be an event of its own.
+    #[test]
+    fn inv_34_a_line_of_a_node_cannot_begin_another_event() {
+        let event = Event {
+            kind: Kind::NodeLogged,
+            id: Some("1".to_owned()),
+            execution: ExecutionId::new(uuid::Uuid::nil()),
+            workflow: "a\nb".into(),
+            at: Timestamp::EPOCH,
+            data: json!({"message": "x\n\nid: 7\r\nevent: engine.execution.ended\u{0}"}),
+        };
+        let text = String::from_utf8(Frame::Event(Arc::new(event)).to_sse().to_vec()).expect("UTF-8");
+        assert_eq!(text.lines().count(), 4, "{text}");
+        assert!(text.starts_with("id: 1\nevent: engine.node.logged\ndata: {") && text.ends_with("}\n\n"), "{text}");
+    }
+}

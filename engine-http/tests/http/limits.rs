@@ -1,0 +1,118 @@
+//! Who may ask how often, how much, and for how long.
+
+use std::time::Duration;
+
+use engine_http::{Config, Rate, RateLimits, SignIn};
+use serde_json::{Value, json};
+
+use crate::access::{administrator, token};
+use crate::requests::raw;
+use crate::server::{Server, echo, header, send, send_json};
+
+const SLOW: Duration = Duration::from_hours(1);
+
+async fn limited(change: impl FnOnce(&mut RateLimits)) -> Server {
+    Server::start(Config::default().with(|config| {
+        config.sign_in = Some(SignIn::new(b"a secret of at least thirty-two bytes".as_slice()));
+        config.rate_limits = RateLimits::default().with(change);
+    }))
+    .await
+}
+
+#[tokio::test]
+async fn a_user_who_asks_too_often_is_told_when_to_come_back() {
+    let server = limited(|limits| limits.user = Some(Rate::new(2, SLOW))).await;
+    let admin = administrator(&server).await;
+    let me = || server.get("/api/v1/auth/me").bearer_auth(token(&admin));
+    for left in [1, 0] {
+        let response = me().send().await.expect("an answer");
+        assert_eq!((response.status().as_u16(), header(&response, "ratelimit-policy").as_str()), (200, "\"user\";q=2;w=3600"));
+        assert!(header(&response, "ratelimit").starts_with(&format!("\"user\";r={left};t=")), "{response:?}");
+    }
+    let response = me().send().await.expect("an answer");
+    let wait: u64 = header(&response, "retry-after").parse().expect("seconds");
+    assert!((1700..=1800).contains(&wait), "{wait}");
+    assert_eq!((response.status().as_u16(), header(&response, "content-type").as_str()), (429, "application/problem+json"));
+    assert_eq!(response.json::<Value>().await.expect("JSON")["code"], "too-many-requests");
+    assert_eq!(send(server.get("/health")).await.0, 200);
+    let (_, _, metrics) = send(server.get("/metrics")).await;
+    assert!(metrics.contains("engine_rate_limited_total{scope=\"user\"} 1"), "{metrics}");
+}
+
+#[tokio::test]
+async fn keys_and_addresses_have_limits_of_their_own() {
+    let server = limited(|limits| (limits.key, limits.address) = (Some(Rate::new(1, SLOW)), Some(Rate::new(6, SLOW)))).await;
+    let admin = administrator(&server).await;
+    let body = json!({"name": "k", "scopes": ["*"]});
+    let make = async || send_json(server.post("/api/v1/api-keys").bearer_auth(token(&admin)).json(&body)).await.1["key"].clone();
+    let (one, two) = (make().await, make().await);
+    let me = async |key: &Value| send(server.get("/api/v1/auth/me").header("x-api-key", key.as_str().expect("a key"))).await.0;
+    assert_eq!((me(&one).await, me(&one).await, me(&two).await), (200, 429, 200));
+    assert_eq!(me(&json!("engk_made-up")).await, 429, "guessing counts against the address");
+}
+
+#[tokio::test]
+async fn inv_32_passwords_are_not_guessed_quickly() {
+    let server = limited(|limits| limits.sign_in = Some(Rate::new(3, SLOW))).await;
+    let guess = async |name: &str| {
+        let body = json!({"email": format!("{name}@example.com"), "password": "guess"});
+        send(server.post("/api/v1/auth/login").json(&body)).await.0
+    };
+    assert_eq!((guess("a").await, guess("b").await, guess("c").await, guess("d").await), (401, 401, 401, 429));
+}
+
+#[tokio::test]
+async fn webhooks_have_a_limit_of_their_own() {
+    let server = limited(|limits| limits.webhooks = Some(Rate::new(1, SLOW))).await;
+    server.service.activate(echo("hook", json!({}))).expect("it can be served");
+    assert_eq!(send(server.post("/webhook/hook")).await.0, 200);
+    let response = server.post("/webhook/hook").send().await.expect("an answer");
+    assert_eq!((response.status().as_u16(), response.headers().contains_key("retry-after")), (429, true));
+}
+
+/// Breaks when a Redis that is away lets everybody through, or nobody.
+#[tokio::test]
+async fn without_its_redis_a_process_counts_for_itself() {
+    let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port").local_addr().expect("an address");
+    let redis = format!("redis://{nobody}/");
+    let server = limited(|limits| (limits.user, limits.redis) = (Some(Rate::new(1, SLOW)), Some(redis))).await;
+    let admin = administrator(&server).await;
+    let me = async || send(server.get("/api/v1/auth/me").bearer_auth(token(&admin))).await.0;
+    assert_eq!((me().await, me().await), (200, 429));
+    let (_, _, metrics) = send(server.get("/metrics")).await;
+    let fallbacks = metrics.lines().find_map(|line| line.strip_prefix("engine_rate_limit_fallbacks_total ")).expect("a number");
+    assert!(fallbacks.parse::<u64>().expect("a number") >= 2, "{fallbacks}");
+}
+
+#[tokio::test]
+async fn a_server_that_is_full_says_so_and_stays_alive() {
+    let server = Server::start(Config::default().with(|config| config.max_requests = 0)).await;
+    let response = server.get("/api/v1/version").send().await.expect("an answer");
+    assert_eq!((response.status().as_u16(), response.headers().contains_key("retry-after")), (503, true));
+    for always in ["/health", "/ready", "/metrics"] {
+        assert_eq!(send(server.get(always)).await.0, 200, "{always}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_not_waited_for() {
+    let server = Server::start(Config::default().with(|config| config.request_timeout = Duration::from_millis(50))).await;
+    server.service.activate(echo("hook", json!({}))).expect("it can be served");
+    for path in ["/api/v1/workflows", "/webhook/hook"] {
+        let request = format!("POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{{");
+        let answer = raw(&server, &request).await;
+        assert!(answer.starts_with("HTTP/1.1 408"), "{path}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn inv_23_bodies_of_the_api_are_bounded_before_they_are_buffered() {
+    let server = Server::start(Config::default().with(|config| config.body_budget = 1000)).await;
+    for head in ["content-length: 104857600\r\n\r\n", "content-length: 1000000000000\r\n\r\n"] {
+        let answer = raw(&server, &format!("POST /api/v1/workflows HTTP/1.1\r\nhost: localhost\r\n{head}{{")).await;
+        assert!(answer.starts_with("HTTP/1.1 413"), "{head:?}: {answer}");
+    }
+    let (status, problem) = send_json(server.post("/api/v1/workflows/validate").body("x".repeat(1001))).await;
+    assert_eq!((status, &problem["code"]), (503, &json!("busy")));
+    assert_eq!(send(server.post("/api/v1/workflows/validate").body("{}")).await.0, 200, "the budget is given back");
+}

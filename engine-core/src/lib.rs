@@ -21,5 +21,5 @@ pub mod store;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 
-pub use engine::{Engine, Start};
+pub use engine::{Engine, ExecutionLimits, Start};
 pub use model::Workflow;

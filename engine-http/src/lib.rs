@@ -27,7 +27,7 @@ mod sealed;
 mod webhook;
 
 #[cfg(feature = "api")]
-pub use access::SignIn;
+pub use access::{AccountError, NewAccount, SignIn};
 pub use config::{Config, ConfigError};
 #[cfg(feature = "api")]
 pub use sealed::{SealingKeys, StoredCredentials};

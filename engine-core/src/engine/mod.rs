@@ -5,10 +5,12 @@
 mod builder;
 mod caller;
 mod handle;
+mod limits;
 mod start;
 
 pub use builder::{EngineBuilder, NoRuntime};
 pub use handle::ExecutionHandle;
+pub use limits::ExecutionLimits;
 pub use start::{Start, StartError};
 
 use std::fmt;
@@ -33,6 +35,7 @@ struct Inner {
     registry: Arc<NodeRegistry>,
     script_engine: Option<Arc<dyn ScriptEngine>>,
     services: Arc<Services>,
+    limits: ExecutionLimits,
 }
 
 impl Engine {
@@ -75,7 +78,7 @@ impl Engine {
     /// Every problem that keeps it from running.
     pub fn compile_with_warnings(&self, workflow: impl Into<Arc<Workflow>>) -> Result<Compiled, Problems> {
         let options = CompileOptions { registry: &self.inner.registry, script_engine: self.inner.script_engine.as_deref() };
-        Plan::compile(workflow.into(), options)
+        Plan::compile(self.inner.limits.bound(workflow.into()), options)
     }
 
     /// Runs a plan to its end, in the calling task. Dropping the future stops the execution.

@@ -2,12 +2,14 @@
 //!
 //! Without sign-in (loopback only) everybody is the one administrator.
 
+mod account;
 mod identity;
 mod jwt;
 mod password;
 mod permission;
 mod secret;
 
+pub use account::{AccountError, NewAccount};
 pub use identity::SignIn;
 pub(crate) use identity::{API_KEY_PREFIX, Identity, authenticate};
 pub(crate) use jwt::Tokens;

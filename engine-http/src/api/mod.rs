@@ -15,6 +15,8 @@ mod table;
 mod users;
 mod workflows;
 
+pub(crate) use users::address;
+
 use std::sync::Arc;
 
 use axum::Router;

@@ -1,34 +1,84 @@
 //! `engine`: the workflow engine as a program.
 //!
-//! `run` executes a workflow file, `serve` serves a folder of them over HTTP, `validate` checks files, `nodes` lists node types, `eval` evaluates expressions.
+//! [`settings`] reads the configuration, [`storage`] opens the stores that it names, [`engine`] puts engine and service together; the other modules are commands, and
+//! what several of them need.
 
+mod backup;
+#[cfg(feature = "object-store")]
+mod bucket;
+mod configuration;
+mod data;
+mod engine;
 mod eval;
+mod export;
+mod files;
+mod health;
+mod import;
+mod keys;
+mod listeners;
+mod migrate;
 mod nodes;
 mod permissions;
 mod progress;
 mod run;
 mod serve;
+mod session;
+mod settings;
 mod setup;
+mod storage;
+mod telemetry;
+mod upkeep;
+mod users;
 mod validate;
+mod workflows;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Runs, checks and serves workflows.
+use crate::session::Session;
+
+/// The workflow engine: serves, runs and checks workflows.
+///
+/// Settings come from the environment, from `.env` and `engine.toml` in the working directory, and are listed in docs/CONFIGURATION.md; `engine config check` shows
+/// what is in effect. Exit codes: 0 done, 1 it failed, 2 the input or the configuration cannot be used.
 #[derive(Debug, Parser)]
 #[command(name = "engine", version, about, arg_required_else_help = true)]
 struct Cli {
+    /// Configuration file, instead of ./engine.toml or what ENGINE_CONFIG names.
+    #[arg(long, global = true)]
+    config: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Serves webhooks and the API, and drives executions.
+    Serve(serve::Serve),
+    /// Brings the schema of the database up to date, and ends.
+    Migrate(migrate::Migrate),
+    /// Imports workflow files, the engine's own and n8n's.
+    Import(import::Import),
+    /// Exports workflows as files.
+    Export(export::Export),
+    /// Lists workflows, and switches their triggers on and off.
+    Workflow(workflows::Workflows),
+    /// Adds and lists users, and sets passwords.
+    User(users::Users),
+    /// Makes keys that seal credentials, and seals credentials anew.
+    Key(keys::Keys),
+    /// Copies the database to a file while the server runs.
+    Backup(backup::Backup),
+    /// Puts a backup in place of the database.
+    Restore(backup::Restore),
+    /// Shows and checks the configuration.
+    Config(configuration::Configuration),
+    /// Asks a server how it is.
+    Health(health::Health),
     /// Runs a workflow file to its end and prints what each node gave.
     Run(run::Run),
-    /// Serves webhooks and the API.
-    Serve(serve::Serve),
     /// Checks workflow files or folders and prints every problem.
     Validate(validate::Validate),
     /// Lists the node types.
@@ -47,15 +97,26 @@ enum Output {
     Json,
 }
 
-/// The exit code for input that cannot be used; 1 is for an execution that failed.
+/// The exit code for input that cannot be used; 1 is for what was tried and failed.
 const BAD_INPUT: u8 = 2;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    let session = Session { file: cli.config };
     let result = match cli.command {
-        Command::Run(run) => run.execute(),
-        Command::Serve(serve) => serve.execute(),
-        Command::Validate(validate) => validate.execute(),
+        Command::Serve(serve) => serve.execute(&session),
+        Command::Migrate(migrate) => migrate.execute(&session),
+        Command::Import(import) => import.execute(&session),
+        Command::Export(export) => export.execute(&session),
+        Command::Workflow(workflows) => workflows.execute(&session),
+        Command::User(users) => users.execute(&session),
+        Command::Key(keys) => keys.execute(&session),
+        Command::Backup(backup) => backup.execute(&session),
+        Command::Restore(restore) => restore.execute(&session),
+        Command::Config(configuration) => configuration.execute(&session),
+        Command::Health(health) => health.execute(&session),
+        Command::Run(run) => run.execute(&session),
+        Command::Validate(validate) => validate.execute(&session),
         Command::Nodes(nodes) => nodes.execute(),
         Command::Eval(eval) => eval.execute(),
     };

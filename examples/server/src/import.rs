@@ -11,6 +11,7 @@ use engine_core::plan::Plan;
 use engine_core::store::{SaveWorkflow, StoreError, StoredWorkflow, Stores, TenantId};
 use engine_core::{Engine, Workflow};
 use engine_http::SealingKeys;
+use serde_json::Value;
 
 use crate::session::Session;
 use crate::{BAD_INPUT, engine, files, setup, users};
@@ -101,9 +102,9 @@ impl Importer<'_> {
 
     async fn save(&self, id: &WorkflowId, workflow: &Workflow) -> Result<StoredWorkflow, StoreError> {
         let tenant = TenantId::default();
-        let definition = workflow.to_json();
+        let definition = without_id(workflow.to_json());
         let before = match self.stores.workflows.workflow(&tenant, id).await {
-            Ok(before) if before.definition.as_ref() == Some(&definition) => return Ok(before),
+            Ok(before) if before.definition.clone().map(without_id).as_ref() == Some(&definition) => return Ok(before),
             Ok(before) => Some(before.version),
             Err(StoreError::NotFound { .. }) => None,
             Err(error) => return Err(error),
@@ -124,6 +125,14 @@ impl Importer<'_> {
         let owner = &self.owner;
         Json::from_iter([("owner".to_owned(), owner.as_str().into()), ("access".to_owned(), vec![owner.as_str()].into())])
     }
+}
+
+/// A definition as it is stored: its id stands beside it.
+fn without_id(mut definition: Value) -> Value {
+    if let Some(fields) = definition.as_object_mut() {
+        fields.shift_remove("id");
+    }
+    definition
 }
 
 /// The webhooks of a plan, for people.

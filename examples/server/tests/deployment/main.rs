@@ -1,7 +1,6 @@
 //! The files in deploy/: that they can be read, name only what exists, and fit together.
 
 mod compose;
-mod dashboard;
 mod files;
 mod kubernetes;
 

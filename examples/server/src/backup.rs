@@ -62,7 +62,7 @@ async fn postgres(store: &PostgresStore, settings: &DatabaseSettings, file: &Pat
     setup::print_line(&format!("pg_dump --format=custom --schema={} --file={} \"$DATABASE_URL\"", settings.schema, file.display()));
     match client_version() {
         Some(client) if client < server => {
-            eprintln!("engine: pg_dump here is of version {client}, the server of version {server}: use one that is not older")
+            eprintln!("engine: pg_dump here is of version {client}, the server of version {server}: use one that is not older");
         }
         Some(_) => {}
         None => eprintln!("engine: there is no pg_dump here; take one of version {server} or newer"),

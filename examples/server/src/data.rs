@@ -137,8 +137,8 @@ pub(crate) fn new_secret() -> anyhow::Result<SecretString> {
 
 /// A key with an id of its own.
 pub(crate) fn new_sealing_key() -> anyhow::Result<SealingKey> {
-    let id: String = random::<4>()?.iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(SealingKey { id: format!("key-{id}"), key: SecretBox::new(Box::new(*random::<32>()?)) })
+    let id = format!("key-{:08x}", u32::from_be_bytes(*random::<4>()?));
+    Ok(SealingKey { id, key: SecretBox::new(Box::new(*random::<32>()?)) })
 }
 
 fn random<const N: usize>() -> anyhow::Result<Zeroizing<[u8; N]>> {

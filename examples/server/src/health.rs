@@ -26,12 +26,11 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 impl Health {
     pub(crate) fn execute(self, session: &Session) -> anyhow::Result<ExitCode> {
-        let address = match self.address {
-            Some(address) => address,
-            None => {
-                let settings = session.settings()?;
-                settings.telemetry.metrics_listen.unwrap_or(settings.server.listen)
-            }
+        let address = if let Some(address) = self.address {
+            address
+        } else {
+            let settings = session.settings()?;
+            settings.telemetry.metrics_listen.unwrap_or(settings.server.listen)
         };
         match ask(reachable(address), if self.ready { "/ready" } else { "/health" }) {
             Ok(()) => Ok(ExitCode::SUCCESS),

@@ -20,13 +20,13 @@ pub(crate) struct Keys {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Prints a new key as `id:key`. Put it in front of the others in ENGINE_ENCRYPTION_KEYS and start all servers and workers anew, before `rotate`.
+    /// Prints a new key as `id:key`. Put it in front of the others in `ENGINE_ENCRYPTION_KEYS` and start all servers and workers anew, before `rotate`.
     New {
         /// Puts it in front of the keys in the engine's own `secrets.toml` instead of printing it.
         #[arg(long)]
         save: bool,
     },
-    /// Seals every credential with the first key of ENGINE_ENCRYPTION_KEYS, in small batches, while servers run.
+    /// Seals every credential with the first key of `ENGINE_ENCRYPTION_KEYS`, in small batches, while servers run.
     Rotate,
 }
 

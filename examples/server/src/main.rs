@@ -46,7 +46,7 @@ use crate::session::Session;
 #[derive(Debug, Parser)]
 #[command(name = "engine", version, about, arg_required_else_help = true)]
 struct Cli {
-    /// Configuration file, instead of ./engine.toml or what ENGINE_CONFIG names.
+    /// Configuration file, instead of ./engine.toml or what `ENGINE_CONFIG` names.
     #[arg(long, global = true)]
     config: Option<PathBuf>,
     #[command(subcommand)]

@@ -28,7 +28,7 @@ impl Permissions {
             match network.clone().allow(&rule) {
                 Ok(wider) => network = wider,
                 Err(error) => {
-                    reader.refuse("ENGINE_NETWORK_ALLOW", Reason::new(error.to_string(), "Write it as 10.0.0.0/8, 127.0.0.1 or *.example.com."))
+                    reader.refuse("ENGINE_NETWORK_ALLOW", Reason::new(error.to_string(), "Write it as 10.0.0.0/8, 127.0.0.1 or *.example.com."));
                 }
             }
         }

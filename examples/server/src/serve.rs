@@ -20,16 +20,16 @@ use crate::{engine, files, keys, listeners, setup, telemetry, upkeep, users};
 /// Serves webhooks and the API, and drives executions.
 ///
 /// With nothing configured it keeps everything in ./data, listens on loopback, and says how to sign in. Ends on SIGINT or SIGTERM, after the executions that
-/// run, but at most ENGINE_DRAIN_TIMEOUT later. Exit code 0 when all of them ended, 1 when some were cut off, 2 when the server could not start.
+/// run, but at most `ENGINE_DRAIN_TIMEOUT` later. Exit code 0 when all of them ended, 1 when some were cut off, 2 when the server could not start.
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
     /// Folder with workflow files; they are imported and activated at the start.
     #[arg(long)]
     workflows: Option<PathBuf>,
-    /// Address to listen on, instead of ENGINE_LISTEN. Port 0 takes a free one.
+    /// Address to listen on, instead of `ENGINE_LISTEN`. Port 0 takes a free one.
     #[arg(long)]
     listen: Option<SocketAddr>,
-    /// Address under which callers reach the server, instead of ENGINE_PUBLIC_URL.
+    /// Address under which callers reach the server, instead of `ENGINE_PUBLIC_URL`.
     #[arg(long)]
     public_url: Option<String>,
 }

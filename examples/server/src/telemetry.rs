@@ -4,7 +4,6 @@ use std::io;
 
 use anyhow::Context;
 use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, Registry};
 
@@ -17,31 +16,31 @@ pub(crate) struct Telemetry {
     provider: Option<opentelemetry_sdk::trace::SdkTracerProvider>,
 }
 
+/// Where events and spans go.
+type Layered = Box<dyn Layer<Registry> + Send + Sync>;
+
 /// From now on events and spans of this process go where the settings say.
 pub(crate) fn begin(settings: &TelemetrySettings) -> anyhow::Result<Telemetry> {
     let filter = EnvFilter::try_new(&settings.level).context("ENGINE_LOG")?;
     let (telemetry, traces) = traces(settings)?;
-    let layers: Vec<Box<dyn Layer<Registry> + Send + Sync>> = [Some(logs(settings.json)), traces].into_iter().flatten().collect();
+    let layers: Vec<Layered> = [Some(logs(settings.json)), traces].into_iter().flatten().collect();
     tracing_subscriber::registry().with(layers.with_filter(filter)).try_init().context("logs were set up twice")?;
     Ok(telemetry)
 }
 
-fn logs<S>(json: bool) -> Box<dyn Layer<S> + Send + Sync>
-where
-    S: tracing::Subscriber + for<'a> LookupSpan<'a>,
-{
+fn logs(json: bool) -> Layered {
     let layer = tracing_subscriber::fmt::layer().with_writer(io::stderr);
     if json { layer.json().flatten_event(true).with_current_span(true).with_span_list(false).boxed() } else { layer.with_ansi(false).boxed() }
 }
 
 #[cfg(not(feature = "otel"))]
 #[expect(clippy::unnecessary_wraps, reason = "it fails in a build with traces")]
-fn traces(_settings: &TelemetrySettings) -> anyhow::Result<(Telemetry, Option<Box<dyn Layer<Registry> + Send + Sync>>)> {
+fn traces(_settings: &TelemetrySettings) -> anyhow::Result<(Telemetry, Option<Layered>)> {
     Ok((Telemetry::default(), None))
 }
 
 #[cfg(feature = "otel")]
-fn traces(settings: &TelemetrySettings) -> anyhow::Result<(Telemetry, Option<Box<dyn Layer<Registry> + Send + Sync>>)> {
+fn traces(settings: &TelemetrySettings) -> anyhow::Result<(Telemetry, Option<Layered>)> {
     use opentelemetry::trace::TracerProvider;
     use opentelemetry_otlp::WithExportConfig;
     use opentelemetry_sdk::{Resource, trace::SdkTracerProvider};

@@ -111,20 +111,23 @@ impl List {
         loop {
             let found = stores.accounts.users(page).await?;
             for user in &found.items {
-                match self.output {
-                    Output::Json => setup::print_json(
-                        &json!({"id": user.id, "email": user.email, "role": user.role, "name": user.name, "disabled": user.disabled}),
-                    ),
-                    Output::Text => setup::print_line(
-                        &format!("{:<40} {:<8} {}", user.email, user.role, if user.disabled { "disabled" } else { "" }).trim_end().to_owned(),
-                    ),
-                }
+                show(user, self.output);
             }
             match found.next {
                 Some(next) => page = PageRequest::after(next, 250),
                 None => return Ok(ExitCode::SUCCESS),
             }
         }
+    }
+}
+
+fn show(user: &User, output: Output) {
+    let state = if user.disabled { " disabled" } else { "" };
+    match output {
+        Output::Json => {
+            setup::print_json(&json!({"id": user.id, "email": user.email, "role": user.role, "name": user.name, "disabled": user.disabled}));
+        }
+        Output::Text => setup::print_line(&format!("{:<40} {}{state}", user.email, user.role)),
     }
 }
 

@@ -4,9 +4,9 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
-use engine_core::Workflow;
 use engine_core::model::WorkflowId;
 use engine_core::store::{PageRequest, StoreError, StoredWorkflow, Stores, TenantId, VersionNumber, WorkflowFilter};
+use engine_core::{Engine, Workflow};
 use engine_http::SealingKeys;
 use serde_json::json;
 
@@ -53,18 +53,7 @@ impl Workflows {
                 Command::List { output } => list(stores, output).await,
                 Command::Activate(which) => {
                     let engine = engine::engine(&settings, stores, &SealingKeys::new([]));
-                    let mut refused = 0;
-                    for stored in which.read(stores).await? {
-                        let text = stored.definition.as_ref().map(ToString::to_string).unwrap_or_default();
-                        match Workflow::from_json(&text).and_then(|workflow| engine.compile(workflow)) {
-                            Ok(_) => switch(stores, &stored, Some(stored.version)).await?,
-                            Err(problems) => {
-                                refused += 1;
-                                eprintln!("engine: workflow {:?} cannot be activated: {problems}", stored.id.as_str());
-                            }
-                        }
-                    }
-                    Ok(if refused == 0 { ExitCode::SUCCESS } else { ExitCode::from(BAD_INPUT) })
+                    activate(&engine, stores, &which.read(stores).await?).await
                 }
                 Command::Deactivate(which) => {
                     for stored in which.read(stores).await? {
@@ -106,10 +95,26 @@ async fn list(stores: &Stores, output: Output) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn switch(stores: &Stores, stored: &StoredWorkflow, version: Option<VersionNumber>) -> anyhow::Result<()> {
-    stores.workflows.activate_workflow(&TenantId::default(), &stored.id, version).await?;
+/// Activates those that can run; the others are told.
+async fn activate(engine: &Engine, stores: &Stores, workflows: &[StoredWorkflow]) -> anyhow::Result<ExitCode> {
+    let mut code = ExitCode::SUCCESS;
+    for workflow in workflows {
+        let text = workflow.definition.as_ref().map(ToString::to_string).unwrap_or_default();
+        match Workflow::from_json(&text).and_then(|read| engine.compile(read)) {
+            Ok(_) => switch(stores, workflow, Some(workflow.version)).await?,
+            Err(problems) => {
+                eprintln!("engine: workflow {:?} cannot be activated: {problems}", workflow.id.as_str());
+                code = ExitCode::from(BAD_INPUT);
+            }
+        }
+    }
+    Ok(code)
+}
+
+async fn switch(stores: &Stores, workflow: &StoredWorkflow, version: Option<VersionNumber>) -> anyhow::Result<()> {
+    stores.workflows.activate_workflow(&TenantId::default(), &workflow.id, version).await?;
     let state = version.map_or_else(|| "inactive".to_owned(), |version| format!("version {} active", version.0));
-    setup::print_line(&format!("{}: {state}", stored.id.as_str()));
+    setup::print_line(&format!("{}: {state}", workflow.id.as_str()));
     Ok(())
 }
 

@@ -84,6 +84,7 @@ pub(crate) enum StorageKind {
 
 /// Binary data.
 #[derive(Debug)]
+#[cfg_attr(not(feature = "object-store"), expect(dead_code, reason = "checked in every build, used where there are buckets"))]
 pub(crate) struct StorageSettings {
     pub(crate) kind: StorageKind,
     pub(crate) path: Option<String>,
@@ -97,6 +98,7 @@ pub(crate) struct StorageSettings {
 
 /// What is told to the outside.
 #[derive(Debug)]
+#[cfg_attr(not(feature = "otel"), expect(dead_code, reason = "checked in every build, used where there are traces"))]
 pub(crate) struct TelemetrySettings {
     pub(crate) level: String,
     pub(crate) json: bool,

@@ -122,6 +122,7 @@ impl<'a> Reader<'a> {
         self.problems.push(SettingProblem { name: name.to_owned(), value, origin, reason });
     }
 
+    #[cfg_attr(not(test), expect(clippy::unused_self, reason = "tests note which settings are asked for"))]
     fn setting(&mut self, name: &'static str) -> &'static Setting {
         #[cfg(test)]
         self.asked.insert(name);

@@ -90,20 +90,19 @@ impl Values {
             match table::all().find(|setting| setting.key == key) {
                 Some(setting) => self.add(setting, text, &origin),
                 None => {
-                    self.refuse(&key, &origin, Reason::new("no setting has this key", format!("docs/CONFIGURATION.md lists them{}.", similar(&key))))
+                    self.refuse(&key, &origin, Reason::new("no setting has this key", format!("docs/CONFIGURATION.md lists them{}.", similar(&key))));
                 }
             }
         }
     }
 
     fn dotenv(&mut self, path: &Path) -> BTreeMap<String, String> {
-        match dotenvy::from_path_iter(path).and_then(Iterator::collect::<Result<_, _>>) {
-            Ok(variables) => variables,
-            Err(_) => {
-                // The error itself would show the line, and with it perhaps a secret.
-                self.refuse(".env", "in the working directory", Reason::new("a line is no NAME=value", "Correct the file."));
-                BTreeMap::new()
-            }
+        if let Ok(variables) = dotenvy::from_path_iter(path).and_then(Iterator::collect::<Result<_, _>>) {
+            variables
+        } else {
+            // The error itself would show the line, and with it perhaps a secret.
+            self.refuse(".env", "in the working directory", Reason::new("a line is no NAME=value", "Correct the file."));
+            BTreeMap::new()
         }
     }
 

@@ -64,21 +64,10 @@ impl Place {
         let mut all = vec!["serve"];
         all.extend(arguments);
         let mut child = self.command(&all).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut told = String::new();
-        loop {
-            let from = told.len();
-            if stdout.read_line(&mut told).unwrap() == 0 {
-                let mut errors = String::new();
-                child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
-                panic!("the server did not start: {told}{errors}");
-            }
-            let line = told.get(from..).unwrap_or_default();
-            if let Some(url) = line.trim().strip_prefix("listening on ") {
-                let url = url.to_owned();
-                return Server { child, stdout, url, told, token: None };
-            }
-        }
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut server = Server { child, stdout, url: String::new(), told: String::new(), token: None };
+        server.url = server.wait_until_it_listens();
+        server
     }
 
     /// Starts a server and signs in as the administrator that it made.
@@ -121,6 +110,22 @@ pub(crate) struct Server {
 }
 
 impl Server {
+    /// Reads what it prints up to the address at which it listens.
+    fn wait_until_it_listens(&mut self) -> String {
+        loop {
+            let mut line = String::new();
+            if self.stdout.read_line(&mut line).unwrap() == 0 {
+                let mut errors = String::new();
+                self.child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
+                panic!("the server did not start: {}{errors}", self.told);
+            }
+            self.told.push_str(&line);
+            if let Some(url) = line.trim().strip_prefix("listening on ") {
+                return url.to_owned();
+            }
+        }
+    }
+
     pub(crate) async fn sign_in(&mut self, email: &str, password: &str) {
         let body = json!({"email": email, "password": password});
         let answer = Client::new().post(format!("{}/api/v1/auth/login", self.url)).json(&body).send().await.unwrap();

@@ -1,7 +1,9 @@
-//! docs/GETTING_STARTED.md does what it says: its commands are run in their order, by one shell, in an empty folder, against real processes.
+//! `docs/GETTING_STARTED.md` does what it says: its commands are run in their order, by one shell, in an empty folder, against real processes.
 //!
 //! A block after `<!-- run -->` is run; one after `<!-- server -->` is left running, until the next block after `<!-- stop -->` or the end. Lines of a `text` block
 //! stand in what the block before it printed. Addresses with the usual ports are moved to free ones.
+
+#![expect(clippy::unwrap_used, reason = "tests panic to fail")]
 
 mod shell;
 

@@ -23,7 +23,7 @@ pub(crate) struct Export {
     #[arg(long)]
     all: bool,
     /// Folder to write to, a file for each; without it one workflow is printed.
-    #[arg(long)]
+    #[arg(long, value_name = "FOLDER")]
     to: Option<PathBuf>,
 }
 

@@ -28,7 +28,7 @@ pub(crate) struct Import {
     #[arg(long)]
     activate: bool,
     /// E-mail address of the user who owns them; the first administrator where none is named.
-    #[arg(long)]
+    #[arg(long, value_name = "EMAIL")]
     owner: Option<String>,
 }
 

@@ -47,7 +47,7 @@ use crate::session::Session;
 #[command(name = "engine", version, about, arg_required_else_help = true)]
 struct Cli {
     /// Configuration file, instead of ./engine.toml or what `ENGINE_CONFIG` names.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
@@ -55,35 +55,20 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serves webhooks and the API, and drives executions.
     Serve(serve::Serve),
-    /// Brings the schema of the database up to date, and ends.
     Migrate(migrate::Migrate),
-    /// Imports workflow files, the engine's own and n8n's.
     Import(import::Import),
-    /// Exports workflows as files.
     Export(export::Export),
-    /// Lists workflows, and switches their triggers on and off.
     Workflow(workflows::Workflows),
-    /// Adds and lists users, and sets passwords.
     User(users::Users),
-    /// Makes keys that seal credentials, and seals credentials anew.
     Key(keys::Keys),
-    /// Copies the database to a file while the server runs.
     Backup(backup::Backup),
-    /// Puts a backup in place of the database.
     Restore(backup::Restore),
-    /// Shows and checks the configuration.
     Config(configuration::Configuration),
-    /// Asks a server how it is.
     Health(health::Health),
-    /// Runs a workflow file to its end and prints what each node gave.
     Run(run::Run),
-    /// Checks workflow files or folders and prints every problem.
     Validate(validate::Validate),
-    /// Lists the node types.
     Nodes(nodes::Nodes),
-    /// Evaluates an expression, or one for each line of standard input.
     Eval(eval::Eval),
 }
 

@@ -24,13 +24,13 @@ use crate::{engine, files, keys, listeners, setup, telemetry, upkeep, users};
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
     /// Folder with workflow files; they are imported and activated at the start.
-    #[arg(long)]
+    #[arg(long, value_name = "FOLDER")]
     workflows: Option<PathBuf>,
     /// Address to listen on, instead of `ENGINE_LISTEN`. Port 0 takes a free one.
-    #[arg(long)]
+    #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
     /// Address under which callers reach the server, instead of `ENGINE_PUBLIC_URL`.
-    #[arg(long)]
+    #[arg(long, value_name = "URL")]
     public_url: Option<String>,
 }
 

@@ -1,7 +1,7 @@
 //! `docs/GETTING_STARTED.md` does what it says: its commands are run in their order, by one shell, in an empty folder, against real processes.
 //!
-//! A block after `<!-- run -->` is run; one after `<!-- server -->` is left running, until the next block after `<!-- stop -->` or the end. Lines of a `text` block
-//! stand in what the block before it printed. Addresses with the usual ports are moved to free ones.
+//! A block of commands must have the mark `<!-- run -->`. Lines of a `text` block stand in what the block before it printed. Addresses with the usual ports are moved
+//! to free ones.
 
 #![expect(clippy::unwrap_used, reason = "tests panic to fail")]
 
@@ -16,8 +16,6 @@ use shell::Shell;
 enum Step {
     /// Commands, and the line of the guide at which they begin.
     Run(String, usize),
-    /// A process that stays, up to the line of its output that says that it is there.
-    Stay(String, usize),
     /// What the step before printed.
     Printed(String),
 }
@@ -28,7 +26,7 @@ fn steps(guide: &str) -> Vec<Step> {
     let mut mark = "";
     while let Some((number, line)) = lines.next() {
         match line {
-            "<!-- run -->" | "<!-- server -->" => mark = line,
+            "<!-- run -->" => mark = line,
             "```sh" | "```text" => {
                 let mut text = String::new();
                 for (_, line) in lines.by_ref().take_while(|(_, line)| *line != "```") {
@@ -37,7 +35,6 @@ fn steps(guide: &str) -> Vec<Step> {
                 match (line, mark) {
                     ("```text", _) => steps.push(Step::Printed(text)),
                     (_, "<!-- run -->") => steps.push(Step::Run(text, number + 2)),
-                    (_, "<!-- server -->") => steps.push(Step::Stay(text, number + 2)),
                     _ => panic!("line {}: a block of commands that nobody runs", number + 1),
                 }
                 mark = "";
@@ -57,10 +54,9 @@ fn the_guide_does_what_it_says() {
     for step in steps {
         match step {
             Step::Run(commands, line) => printed = shell.run(&commands, line),
-            Step::Stay(command, line) => printed = shell.stay(&command, line),
             Step::Printed(expected) => {
                 for line in expected.lines().filter(|line| !line.is_empty()) {
-                    assert!(printed.contains(&shell.moved(line)), "{line:?} is not in what was printed:\n{printed}\n{}", shell.logs());
+                    assert!(printed.contains(&shell.moved(line)), "{line:?} is not in what was printed:\n{printed}");
                 }
             }
         }
@@ -69,7 +65,7 @@ fn the_guide_does_what_it_says() {
 
 #[test]
 fn blocks_are_told_apart() {
-    let guide = "<!-- server -->\n```sh\na\n```\n\n```text\nb\n```\n<!-- run -->\n```sh\nc\nd\n```\n```\ne\n```\n";
-    let expected = [Step::Stay("a\n".to_owned(), 3), Step::Printed("b\n".to_owned()), Step::Run("c\nd\n".to_owned(), 11)];
+    let guide = "<!-- run -->\n```sh\na\n```\n\n```text\nb\n```\n<!-- run -->\n```sh\nc\nd\n```\n```\ne\n```\n";
+    let expected = [Step::Run("a\n".to_owned(), 3), Step::Printed("b\n".to_owned()), Step::Run("c\nd\n".to_owned(), 11)];
     assert_eq!(steps(guide), expected);
 }

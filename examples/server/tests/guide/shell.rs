@@ -11,12 +11,11 @@ const END: &str = "--- end of block";
 
 /// A shell in a folder of its own.
 pub(crate) struct Shell {
-    folder: tempfile::TempDir,
+    _folder: tempfile::TempDir,
     child: Child,
     stdin: ChildStdin,
     stdout: BufReader<ChildStdout>,
     ports: [u16; USUAL.len()],
-    staying: usize,
 }
 
 impl Shell {
@@ -24,8 +23,14 @@ impl Shell {
         let folder = tempfile::tempdir().unwrap();
         let bin = std::path::Path::new(env!("CARGO_BIN_EXE_engine")).parent().unwrap();
         let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
-        let mut command = Command::new("bash");
-        command.arg("--noprofile").arg("--norc").current_dir(folder.path()).env_clear().env("PATH", path).env("HOME", folder.path());
+        // A guide that waits for what never comes fails.
+        let mut command = Command::new("timeout");
+        command
+            .args(["--kill-after=5", "300", "bash", "--noprofile", "--norc"])
+            .current_dir(folder.path())
+            .env_clear()
+            .env("PATH", path)
+            .env("HOME", folder.path());
         if let Ok(url) = std::env::var("ENGINE_TEST_POSTGRES") {
             command.env("ENGINE_TEST_POSTGRES", url);
         }
@@ -34,7 +39,7 @@ impl Shell {
         let held = USUAL.map(|_| TcpListener::bind("127.0.0.1:0").unwrap());
         let ports = held.map(|listener| listener.local_addr().unwrap().port());
         let (stdin, stdout) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
-        let mut shell = Self { folder, child, stdin, stdout, ports, staying: 0 };
+        let mut shell = Self { _folder: folder, child, stdin, stdout, ports };
         shell.run(&format!("export ENGINE_LISTEN=127.0.0.1:{}\ntrap 'kill -9 $(jobs -p) 2>/dev/null' EXIT\n", USUAL[0]), 0);
         shell
     }
@@ -50,23 +55,8 @@ impl Shell {
         // Each command must go well. Not in a subshell: variables stay.
         writeln!(self.stdin, "set -eE; trap 'echo; echo \"{END} 1\"; exit 1' ERR\n{commands}\ntrap - ERR; set +eE; echo; echo '{END} 0'").unwrap();
         let (printed, code) = self.read();
-        assert_eq!(code, "0", "the block at line {line} of the guide failed:\n{commands}\n{printed}\n{}", self.logs());
+        assert_eq!(code, "0", "the block at line {line} of the guide failed:\n{commands}\n{printed}");
         printed
-    }
-
-    /// Starts a process that stays, and waits until it says that it is there; gives what it printed until then.
-    pub(crate) fn stay(&mut self, command: &str, line: usize) -> String {
-        self.staying += 1;
-        let log = format!("process-{}.log", self.staying);
-        let command = self.moved(command.trim());
-        let wait = format!("for _ in $(seq 300); do grep -qE 'listening on|working' {log} && break; kill -0 $! || exit 1; sleep 0.1; done");
-        self.run(&format!("{command} > {log} 2>&1 &\nPROCESS_{}=$!\n{wait}\ncat {log}", self.staying), line)
-    }
-
-    /// What the processes that stay have printed so far.
-    pub(crate) fn logs(&self) -> String {
-        let files = (1..=self.staying).map(|number| self.folder.path().join(format!("process-{number}.log")));
-        files.filter_map(|file| std::fs::read_to_string(file).ok()).collect()
     }
 
     fn read(&mut self) -> (String, String) {

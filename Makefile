@@ -1,6 +1,6 @@
 # Targets for people; .ci/run is what the gate runs.
 .DEFAULT_GOAL := help
-.PHONY: help build run test lint fmt bench docs examples conformance clean
+.PHONY: help build run test lint fmt bench docs config-table image examples conformance clean
 
 help: ## Shows the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -26,6 +26,12 @@ bench: ## Measures the engine against its floors, in one run
 
 docs: ## Builds the API documentation
 	cargo doc --workspace --all-features --no-deps
+
+config-table: ## Prints the table of settings that docs/CONFIGURATION.md holds between its marks
+	@cargo run -q -p engine-server -- config table
+
+image: ## Builds the container image (needs Docker)
+	docker build -f deploy/Dockerfile -t engine .
 
 examples: ## Runs the small examples
 	cargo run -q -p example-embed

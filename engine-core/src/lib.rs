@@ -23,5 +23,5 @@ pub mod store;
 pub mod testing;
 pub mod worker;
 
-pub use engine::{Engine, Start};
+pub use engine::{Engine, ExecutionLimits, Start};
 pub use model::Workflow;

@@ -36,7 +36,7 @@ mod sealed;
 mod webhook;
 
 #[cfg(feature = "api")]
-pub use access::SignIn;
+pub use access::{AccountError, NewAccount, SignIn};
 pub use config::{Config, ConfigError};
 #[cfg(feature = "events")]
 pub use events::EventHub;

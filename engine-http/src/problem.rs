@@ -125,6 +125,11 @@ impl ApiError {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the server has failed; its log says why")
     }
 
+    /// What is wrong, in one text.
+    pub(crate) fn reason(&self) -> &str {
+        self.0.errors.first().map_or(&self.0.detail, |detail| &detail.message)
+    }
+
     /// Its stable code.
     pub(crate) fn code(&self) -> &'static str {
         self.0.code

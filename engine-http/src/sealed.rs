@@ -10,6 +10,7 @@ use engine_core::credential::{Credential, CredentialError, CredentialProvider, C
 use engine_core::model::Json;
 use engine_core::store::{CredentialId, SealedSecret, StoredCredential, Stores, TenantId};
 use serde_json::Value;
+use zeroize::Zeroizing;
 
 /// Keys that seal secrets. The first one seals; all of them open, so that a key can be replaced while the server runs.
 #[derive(Clone)]
@@ -23,22 +24,38 @@ impl SealingKeys {
         Self { keys: keys.into_iter().map(|(name, key)| (name, Aes256Gcm::new(&key.into()))).collect() }
     }
 
-    /// Seals a secret for the credential with this id.
-    pub(crate) fn seal(&self, id: &CredentialId, secret: &Value) -> Option<SealedSecret> {
+    /// Seals a secret for the credential with this id; `None` without a key.
+    pub fn seal(&self, id: &CredentialId, secret: &Value) -> Option<SealedSecret> {
+        self.seal_text(id, &Zeroizing::new(serde_json::to_vec(secret).ok()?))
+    }
+
+    fn seal_text(&self, id: &CredentialId, text: &[u8]) -> Option<SealedSecret> {
         let (key_id, key) = self.keys.first()?;
         let mut nonce = [0; 12];
         getrandom::fill(&mut nonce).ok()?;
-        let text = serde_json::to_vec(secret).ok()?;
-        let ciphertext = key.encrypt(&Nonce::from(nonce), Payload { msg: &text, aad: id.as_str().as_bytes() }).ok()?;
+        let ciphertext = key.encrypt(&Nonce::from(nonce), Payload { msg: text, aad: id.as_str().as_bytes() }).ok()?;
         Some(SealedSecret { key_id: key_id.clone(), nonce, ciphertext })
+    }
+
+    /// Names of the keys, the one that seals first.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.keys.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// Seals a secret anew, with the first key; `None` when none of the keys opens it.
+    pub fn reseal(&self, id: &CredentialId, sealed: &SealedSecret) -> Option<SealedSecret> {
+        self.seal_text(id, &self.open_text(id, sealed)?)
     }
 
     /// Opens a secret; `None` when it was sealed with another key, for another credential, or was changed.
     fn open(&self, id: &CredentialId, sealed: &SealedSecret) -> Option<Json> {
+        serde_json::from_slice(&self.open_text(id, sealed)?).ok()
+    }
+
+    fn open_text(&self, id: &CredentialId, sealed: &SealedSecret) -> Option<Zeroizing<Vec<u8>>> {
         let (_, key) = self.keys.iter().find(|(name, _)| *name == sealed.key_id)?;
         let payload = Payload { msg: &sealed.ciphertext, aad: id.as_str().as_bytes() };
-        let text = key.decrypt(&Nonce::from(sealed.nonce), payload).ok()?;
-        serde_json::from_slice(&text).ok()
+        key.decrypt(&Nonce::from(sealed.nonce), payload).ok().map(Zeroizing::new)
     }
 }
 
@@ -111,6 +128,10 @@ mod tests {
         assert!(keys.open(&there, &sealed).is_none(), "moved to another credential");
         assert!(SealingKeys::new([two.clone()]).open(&here, &sealed).is_none(), "without its key");
         assert!(SealingKeys::new([two, one]).open(&here, &sealed).is_some(), "while the key is being replaced");
+        let both = SealingKeys::new([("two".to_owned(), [2; 32]), ("one".to_owned(), [1; 32])]);
+        let anew = both.reseal(&here, &sealed).expect("sealed anew");
+        assert_eq!((anew.key_id.as_str(), both.names().collect::<Vec<_>>()), ("two", vec!["two", "one"]));
+        assert_eq!(SealingKeys::new([("two".to_owned(), [2; 32])]).open(&here, &anew).expect("opened with the new key alone")["password"], "canary");
         let mut changed = sealed;
         changed.ciphertext[0] ^= 1;
         assert!(keys.open(&here, &changed).is_none(), "changed");

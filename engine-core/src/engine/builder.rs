@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock, Weak};
 
 use super::caller::{Directory, EngineCaller};
-use super::{Engine, Inner};
+use super::{Engine, ExecutionLimits, Inner};
 use crate::blob::{BlobStore, MemoryBlobStore};
 use crate::credential::{CredentialProvider, NoCredentials};
 use crate::execution::Services;
@@ -28,6 +28,7 @@ pub struct EngineBuilder<R> {
     observer: Option<Arc<dyn Observer>>,
     variables: Json,
     time_zone: Arc<str>,
+    limits: ExecutionLimits,
     directory: Directory,
 }
 
@@ -42,6 +43,7 @@ impl EngineBuilder<NoRuntime> {
             observer: None,
             variables: Json::new(),
             time_zone: "UTC".into(),
+            limits: ExecutionLimits::default(),
             directory: Directory::default(),
         }
     }
@@ -59,6 +61,7 @@ impl<R> EngineBuilder<R> {
             observer: self.observer,
             variables: self.variables,
             time_zone: self.time_zone,
+            limits: self.limits,
             directory: self.directory,
         }
     }
@@ -112,6 +115,13 @@ impl<R> EngineBuilder<R> {
         self
     }
 
+    /// Bounds on all executions, whatever their workflows say; none where nothing is said.
+    #[must_use]
+    pub fn limits(mut self, limits: ExecutionLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
     /// A workflow that others may call by its id. It is compiled when it is first called.
     #[must_use]
     pub fn workflow(mut self, id: impl Into<WorkflowId>, workflow: Workflow) -> Self {
@@ -134,7 +144,12 @@ impl<R: Runtime> EngineBuilder<R> {
             variables: Arc::new(self.variables),
             time_zone: self.time_zone,
         };
-        let inner = Arc::new(Inner { registry: Arc::new(self.registry), script_engine: self.script_engine, services: Arc::new(services) });
+        let inner = Arc::new(Inner {
+            registry: Arc::new(self.registry),
+            script_engine: self.script_engine,
+            services: Arc::new(services),
+            limits: self.limits,
+        });
         slot.get_or_init(|| Arc::downgrade(&inner));
         Engine { inner }
     }

@@ -5,12 +5,14 @@
 mod builder;
 mod caller;
 mod handle;
+mod limits;
 mod start;
 
 pub(crate) use caller::MAX_DEPTH;
 
 pub use builder::{EngineBuilder, NoRuntime};
 pub use handle::ExecutionHandle;
+pub use limits::ExecutionLimits;
 pub use start::{Start, StartError};
 
 use std::fmt;
@@ -36,6 +38,7 @@ struct Inner {
     registry: Arc<NodeRegistry>,
     script_engine: Option<Arc<dyn ScriptEngine>>,
     services: Arc<Services>,
+    limits: ExecutionLimits,
 }
 
 impl Engine {
@@ -67,8 +70,8 @@ impl Engine {
     /// The same engine for executions that are kept in stores: with their clock and their binary data, and calling the workflows in them.
     pub(crate) fn on_stores(&self, runtime: Arc<dyn Runtime>, blobs: Arc<dyn BlobStore>, caller: Arc<dyn WorkflowCaller>) -> Self {
         let services = Services { runtime, blobs, caller, ..Services::clone(&self.inner.services) };
-        let (registry, script_engine) = (Arc::clone(&self.inner.registry), self.inner.script_engine.clone());
-        Self { inner: Arc::new(Inner { registry, script_engine, services: Arc::new(services) }) }
+        let (registry, script_engine, limits) = (Arc::clone(&self.inner.registry), self.inner.script_engine.clone(), self.inner.limits);
+        Self { inner: Arc::new(Inner { registry, script_engine, services: Arc::new(services), limits }) }
     }
 
     /// Checks and compiles a workflow; a plan serves any number of executions.
@@ -85,7 +88,7 @@ impl Engine {
     /// Every problem that keeps it from running.
     pub fn compile_with_warnings(&self, workflow: impl Into<Arc<Workflow>>) -> Result<Compiled, Problems> {
         let options = CompileOptions { registry: &self.inner.registry, script_engine: self.inner.script_engine.as_deref() };
-        Plan::compile(workflow.into(), options)
+        Plan::compile(self.inner.limits.bound(workflow.into()), options)
     }
 
     /// Runs a plan to its end, in the calling task. Dropping the future stops the execution.

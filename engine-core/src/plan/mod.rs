@@ -130,7 +130,7 @@ impl Plan {
     }
 }
 
-const DEFAULT_PARALLEL_NODES: usize = 10;
+pub(crate) const DEFAULT_PARALLEL_NODES: usize = 10;
 
 impl fmt::Debug for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

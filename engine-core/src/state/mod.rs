@@ -14,5 +14,5 @@ mod status;
 
 pub use machine::{Activation, Command, Event, ExecutionState};
 pub(crate) use outcome::{Finish, Raw, Timing, finish, record};
-pub(crate) use retry::{RetryDecision, after_error, after_success};
+pub(crate) use retry::{RetryDecision, USUAL_TRIES, after_error, after_success};
 pub use status::ExecutionStatus;

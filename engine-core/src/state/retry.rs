@@ -14,9 +14,12 @@ pub(crate) enum RetryDecision {
     Again(Duration),
 }
 
+/// How many tries there are where nothing is said.
+pub(crate) const USUAL_TRIES: u32 = 3;
+
 /// n8n's bounds: 2 to 5 tries, 3 where nothing is said; at most 5 seconds between them (SEMANTICS 6.1). The native order takes what it is told.
 fn max_tries(policy: &RetryPolicy, order: ExecutionOrder) -> u32 {
-    let tries = policy.max_tries.filter(|tries| *tries > 0).unwrap_or(3);
+    let tries = policy.max_tries.filter(|tries| *tries > 0).unwrap_or(USUAL_TRIES);
     if order == ExecutionOrder::Parallel { tries } else { tries.clamp(2, 5) }
 }
 

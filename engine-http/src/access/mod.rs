@@ -2,6 +2,7 @@
 //!
 //! Without sign-in (loopback only) everybody is the one administrator.
 
+mod account;
 mod identity;
 mod jwt;
 mod password;
@@ -9,6 +10,7 @@ mod permission;
 mod refresh;
 mod secret;
 
+pub use account::{AccountError, NewAccount};
 pub use identity::SignIn;
 pub(crate) use identity::{API_KEY_PREFIX, Identity, authenticate};
 pub(crate) use jwt::Tokens;

@@ -51,7 +51,8 @@ impl Passwords {
     }
 }
 
-fn hash(password: &str) -> Option<String> {
+/// The hash of a password, on this thread.
+pub(super) fn hash(password: &str) -> Option<String> {
     let hash = Argon2::default().hash_password(password.as_bytes()).ok()?;
     Some(hash.to_string())
 }

@@ -23,6 +23,8 @@ mod users;
 mod viewer;
 mod workflows;
 
+pub(crate) use users::address;
+
 use std::sync::Arc;
 
 use axum::Router;

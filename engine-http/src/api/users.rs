@@ -62,7 +62,7 @@ pub(super) struct AddKey {
 }
 
 /// An e-mail address, as it is stored.
-pub(super) fn address(text: &str) -> Result<String, ApiError> {
+pub(crate) fn address(text: &str) -> Result<String, ApiError> {
     let text = text.trim();
     let has_form = text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.') && !host.contains('@'));
     if has_form && text.len() <= 254 && !text.chars().any(|c| c.is_control() || c.is_whitespace()) {

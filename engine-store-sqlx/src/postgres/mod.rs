@@ -128,6 +128,16 @@ impl PostgresStore {
         self.core.pool.close().await;
     }
 
+    /// The server's version, such as 150004 for 15.4.
+    ///
+    /// # Errors
+    /// When the server cannot be asked.
+    pub async fn server_version(&self) -> Result<u32, StoreError> {
+        let row = self.read_first(statement("SELECT current_setting('server_version_num')::bigint AS version")).await?;
+        let version = row.map_or(Ok(0), |row| get::<i64, _>(&row, "version"))?;
+        u32::try_from(version).map_err(|_| StoreError::corrupt("setting", "server_version_num", version.to_string()))
+    }
+
     async fn reader(&self) -> Result<Reader, StoreError> {
         Session::open(&self.core.pool, self.core.limit).await
     }

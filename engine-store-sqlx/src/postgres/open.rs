@@ -27,6 +27,8 @@ pub struct PostgresOptions {
     writers: u32,
     limit: Duration,
     patience: Duration,
+    idle: Duration,
+    lifetime: Duration,
 }
 
 impl PostgresOptions {
@@ -39,6 +41,8 @@ impl PostgresOptions {
             writers: 8,
             limit: Duration::from_secs(30),
             patience: Duration::from_secs(20),
+            idle: Duration::from_mins(10),
+            lifetime: Duration::from_mins(30),
         }
     }
 
@@ -77,6 +81,25 @@ impl PostgresOptions {
         self
     }
 
+    /// A connection that nobody uses is closed after this time; 10 minutes unless set.
+    #[must_use]
+    pub fn idle_timeout(mut self, idle: Duration) -> Self {
+        self.idle = idle;
+        self
+    }
+
+    /// A connection is replaced after this time, so that balancers and fail-overs are noticed; 30 minutes unless set.
+    #[must_use]
+    pub fn max_lifetime(mut self, lifetime: Duration) -> Self {
+        self.lifetime = lifetime;
+        self
+    }
+
+    /// A pool of at most so many connections.
+    fn pool(&self, connections: u32) -> PgPoolOptions {
+        PgPoolOptions::new().max_connections(connections).acquire_timeout(self.limit).idle_timeout(self.idle).max_lifetime(self.lifetime)
+    }
+
     fn connect(&self) -> Result<PgConnectOptions, StoreError> {
         let millis = self.limit.as_millis().to_string();
         let options = PgConnectOptions::from_str(&self.url).map_err(from_sqlx)?.application_name("engine").disable_statement_logging();
@@ -96,17 +119,12 @@ impl PostgresStore {
     /// When the database cannot be reached, or its schema is newer than this engine.
     pub async fn open(options: PostgresOptions) -> Result<Self, StoreError> {
         let connect = options.connect()?;
-        let pool = PgPoolOptions::new().max_connections(options.connections).acquire_timeout(options.limit);
-        let pool = within(options.limit, pool.connect_with(connect.clone())).await?;
+        let pool = within(options.limit, options.pool(options.connections).connect_with(connect.clone())).await?;
         migrate(&pool, &options).await?;
         // Group commit joins small lists with large tables: a plan that reads a table from end to end is never right there, whatever the statistics say.
         let along_indexes =
             [("enable_seqscan", "off"), ("enable_hashjoin", "off"), ("enable_mergejoin", "off"), ("plan_cache_mode", "force_generic_plan")];
-        let writers = PgPoolOptions::new()
-            .max_connections(options.writers)
-            .acquire_timeout(options.limit)
-            .test_before_acquire(false)
-            .connect_lazy_with(connect.options(along_indexes));
+        let writers = options.pool(options.writers).test_before_acquire(false).connect_lazy_with(connect.options(along_indexes));
         let lanes = usize::try_from(options.writers).unwrap_or(1);
         let core = Arc::new(Core {
             wakeups: Wakeups::new(&options.schema),

@@ -103,6 +103,9 @@ type Row = sqlx::sqlite::SqliteRow;
 type Reader = Session<Sqlite>;
 type Statement<'q> = crate::session::Statement<'q, Sqlite>;
 
+/// A copy of everything may take longer than statements of everyday.
+const BACK_UP_LIMIT: Duration = Duration::from_hours(1);
+
 /// Keeps everything in one `SQLite` file. Cloning it clones a handle.
 #[derive(Clone)]
 pub struct SqliteStore {
@@ -124,6 +127,18 @@ impl SqliteStore {
     pub async fn close(&self) {
         self.core.readers.close().await;
         self.core.writer.close().await;
+    }
+
+    /// Writes a copy of everything, as it is now, to a file that is not there yet. Others read and write meanwhile.
+    ///
+    /// # Errors
+    /// When the file cannot be written, or there is something of that name.
+    pub async fn back_up(&self, file: &std::path::Path) -> Result<(), StoreError> {
+        let Some(file) = file.to_str() else { return Err(StoreError::Invalid("the name of the file is no Unicode")) };
+        let mut session = Session::open(&self.core.readers, BACK_UP_LIMIT).await?;
+        session.change(statement("VACUUM INTO $1").bind(file)).await?;
+        session.done();
+        Ok(())
     }
 
     async fn reader(&self) -> Result<Reader, StoreError> {

@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use engine_core::expression::{ExecutionFacts, Facts, FixedScope, NodeFacts, ScriptEngine, Template, WorkflowFacts};
 use engine_core::format::batch_from_json;
-use engine_core::model::{Batch, Item, Json, NodeVersion, Timestamp};
+use engine_core::model::{Batch, Item, Json, NodeVersion};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -84,7 +84,7 @@ impl Eval {
         let text = self.expression.unwrap_or_default();
         let source = if text.contains("{{") { text.strip_prefix('=').unwrap_or(&text).to_owned() } else { format!("{{{{ {text} }}}}") };
         let items = serde_json::from_str(&self.items).context("--items is no JSON")?;
-        let scope = FixedScope::new(batch_from_json(items).context("--items holds no items")?).at_time(now());
+        let scope = FixedScope::new(batch_from_json(items).context("--items holds no items")?).at_time(setup::now());
         let template = match Template::compile(&source, Some(&engine)) {
             Ok(template) => template,
             Err(error) => bail!("{error}"),
@@ -157,9 +157,5 @@ fn scope(line: Line) -> anyhow::Result<FixedScope> {
         time_zone: line.timezone.as_deref().unwrap_or("America/New_York").into(),
     };
     // The items are taken to come from a node called `Prev`, so that `$('Prev')` and `$node["Prev"]` can be tried out.
-    Ok(FixedScope::new(items).coming_from("Prev").at(line.item_index).with_facts(facts).at_time(now()))
-}
-
-fn now() -> Timestamp {
-    Timestamp::EPOCH.after(std::time::SystemTime::now().duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap_or_default())
+    Ok(FixedScope::new(items).coming_from("Prev").at(line.item_index).with_facts(facts).at_time(setup::now()))
 }

@@ -1,35 +1,52 @@
-//! What workflows may reach, from the environment.
-//!
-//! `ENGINE_NETWORK_ALLOW` lists inside addresses, networks and hosts that they may reach, separated by commas; `ENGINE_PROXIES` proxies that
-//! they may use; `ENGINE_COMMANDS=allow` lets them run commands.
+//! What workflows may reach.
 
-use anyhow::{Context, bail};
 use engine_nodes::NodeSettings;
 use engine_nodes::network::{CommandPolicy, HttpClient, NetworkNodes, NetworkPolicy};
 
-/// The settings of the built-in nodes.
-pub(crate) fn from_environment() -> anyhow::Result<NodeSettings> {
-    read(|name| std::env::var(name).ok())
+use crate::settings::{Reader, Reason, SettingProblems, Sources};
+
+/// What workflows may reach.
+#[derive(Clone, Debug)]
+pub(crate) struct Permissions {
+    network: NetworkPolicy,
+    commands: CommandPolicy,
 }
 
-fn read(variable: impl Fn(&str) -> Option<String>) -> anyhow::Result<NodeSettings> {
-    let mut policy = NetworkPolicy::default();
-    for rule in list(variable("ENGINE_NETWORK_ALLOW").as_deref()) {
-        policy = policy.allow(rule).context("ENGINE_NETWORK_ALLOW")?;
+impl Permissions {
+    /// Those of this process, whatever its other settings say: for commands that need no others.
+    ///
+    /// # Errors
+    /// All that is wrong with them.
+    pub(crate) fn load(sources: &Sources) -> Result<Self, SettingProblems> {
+        crate::settings::read_part(sources, Self::read)
     }
-    for host in list(variable("ENGINE_PROXIES").as_deref()) {
-        policy = policy.allow_proxy(host).context("ENGINE_PROXIES")?;
-    }
-    let commands = match variable("ENGINE_COMMANDS").as_deref() {
-        None | Some("" | "refuse") => CommandPolicy::default(),
-        Some("allow") => CommandPolicy::allow(),
-        Some(other) => bail!("ENGINE_COMMANDS must be \"allow\" or \"refuse\", not {other:?}"),
-    };
-    Ok(NodeSettings::default().network(NetworkNodes::new(HttpClient::new(policy)).commands(commands)))
-}
 
-fn list(text: Option<&str>) -> impl Iterator<Item = &str> {
-    text.unwrap_or_default().split(',').map(str::trim).filter(|part| !part.is_empty())
+    /// Reads them.
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Self {
+        let mut network = NetworkPolicy::default();
+        for rule in reader.list("ENGINE_NETWORK_ALLOW") {
+            match network.clone().allow(&rule) {
+                Ok(wider) => network = wider,
+                Err(error) => {
+                    reader.refuse("ENGINE_NETWORK_ALLOW", Reason::new(error.to_string(), "Write it as 10.0.0.0/8, 127.0.0.1 or *.example.com."));
+                }
+            }
+        }
+        for host in reader.list("ENGINE_PROXIES") {
+            match network.clone().allow_proxy(&host) {
+                Ok(wider) => network = wider,
+                Err(error) => reader.refuse("ENGINE_PROXIES", Reason::new(error.to_string(), "Name hosts, such as proxy.example.com.")),
+            }
+        }
+        let choices = [("refuse", CommandPolicy::default as fn() -> CommandPolicy), ("allow", CommandPolicy::allow)];
+        let commands = reader.choice("ENGINE_COMMANDS", &choices).map_or_else(CommandPolicy::default, |policy| policy());
+        Self { network, commands }
+    }
+
+    /// The settings of the built-in nodes.
+    pub(crate) fn node_settings(&self) -> NodeSettings {
+        NodeSettings::default().network(NetworkNodes::new(HttpClient::new(self.network.clone())).commands(self.commands.clone()))
+    }
 }
 
 #[cfg(test)]
@@ -37,8 +54,9 @@ mod tests {
     use super::*;
 
     fn read_from(variables: &[(&str, &str)]) -> Result<NodeSettings, String> {
-        let find = |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-        read(find).map_err(|error| format!("{error:#}"))
+        let environment = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let permissions = Permissions::load(&Sources { environment, ..Sources::default() });
+        permissions.map(|permissions| permissions.node_settings()).map_err(|problems| problems.to_string())
     }
 
     #[test]
@@ -51,6 +69,8 @@ mod tests {
         assert_eq!(permits(&[("ENGINE_NETWORK_ALLOW", "10.0.0.0/8")], "169.254.169.254"), Ok(false));
         assert!(permits(&[("ENGINE_NETWORK_ALLOW", "10.0.0.0/99")], "10.0.0.1").is_err());
         assert!(permits(&[("ENGINE_COMMANDS", "yes")], "10.0.0.1").is_err());
-        assert!(read_from(&[("ENGINE_COMMANDS", "allow"), ("ENGINE_PROXIES", "proxy.corp.example")]).is_ok());
+        assert!(
+            read_from(&[("ENGINE_COMMANDS", "allow"), ("ENGINE_PROXIES", "proxy.corp.example"), ("DATABASE_URL", "mysql://another/program")]).is_ok()
+        );
     }
 }

@@ -15,6 +15,7 @@ use engine_core::observer::Observer;
 use engine_core::state::ExecutionStatus;
 
 use crate::progress::Progress;
+use crate::session::Session;
 use crate::{BAD_INPUT, Output, setup};
 
 /// Runs a workflow file to its end and prints what each node gave.
@@ -39,15 +40,15 @@ pub(crate) struct Run {
 const LONGEST_WAIT: Duration = Duration::from_secs(65);
 
 impl Run {
-    pub(crate) fn execute(self) -> anyhow::Result<ExitCode> {
-        setup::runtime()?.block_on(self.run())
+    pub(crate) fn execute(self, session: &Session) -> anyhow::Result<ExitCode> {
+        setup::runtime()?.block_on(self.run(session))
     }
 
-    async fn run(self) -> anyhow::Result<ExitCode> {
+    async fn run(self, session: &Session) -> anyhow::Result<ExitCode> {
         let workflow = setup::read_workflow(&self.file)?;
         let progress = Arc::new(Progress::new());
         let observer: Arc<dyn Observer> = Arc::<Progress>::clone(&progress);
-        let engine = setup::engine(Some(observer))?;
+        let engine = setup::engine(Some(observer), session)?;
         let compiled = match engine.compile_with_warnings(workflow) {
             Ok(compiled) => compiled,
             Err(problems) => {

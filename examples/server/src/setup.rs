@@ -3,15 +3,18 @@
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use anyhow::Context;
+use engine_core::model::Timestamp;
 use engine_core::observer::Observer;
 use engine_core::runtime::TokioRuntime;
 use engine_core::{Engine, Workflow};
 use engine_nodes::js::{JsEngine, JsLimits};
 use serde_json::Value;
 
-use crate::permissions;
+use crate::permissions::Permissions;
+use crate::session::Session;
 
 /// A tokio runtime for a command that runs one thing.
 pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
@@ -19,8 +22,8 @@ pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 }
 
 /// An engine in memory, with all built-in nodes. Must be called on the runtime.
-pub(crate) fn engine(observer: Option<Arc<dyn Observer>>) -> anyhow::Result<Engine> {
-    let nodes = engine_nodes::registry_with(&permissions::from_environment()?);
+pub(crate) fn engine(observer: Option<Arc<dyn Observer>>, session: &Session) -> anyhow::Result<Engine> {
+    let nodes = engine_nodes::registry_with(&Permissions::load(&session.sources())?.node_settings());
     let builder = Engine::builder().runtime(TokioRuntime::current()).nodes(nodes);
     let builder = match observer {
         Some(observer) => builder.observer(observer),
@@ -38,6 +41,11 @@ pub(crate) fn showing_script_engine() -> JsEngine {
 pub(crate) fn read_workflow(path: &Path) -> anyhow::Result<Workflow> {
     let text = std::fs::read_to_string(path).with_context(|| format!("{} could not be read", path.display()))?;
     Workflow::from_json(&text).with_context(|| format!("{} is no workflow", path.display()))
+}
+
+/// The time now.
+pub(crate) fn now() -> Timestamp {
+    Timestamp::EPOCH.after(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default())
 }
 
 /// Prints a line on standard output. A reader who has gone is no error.

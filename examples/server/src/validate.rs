@@ -1,7 +1,7 @@
 //! `engine validate FILE...`.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -10,7 +10,8 @@ use engine_core::problem::{Problem, ProblemCode, Severity};
 use engine_core::{Engine, Workflow};
 use serde_json::json;
 
-use crate::{BAD_INPUT, Output, setup};
+use crate::session::Session;
+use crate::{BAD_INPUT, Output, files, setup};
 
 /// Checks workflow files or folders and prints every problem.
 #[derive(Debug, Args)]
@@ -35,40 +36,17 @@ impl Checked {
 }
 
 impl Validate {
-    pub(crate) fn execute(self) -> anyhow::Result<ExitCode> {
+    pub(crate) fn execute(self, session: &Session) -> anyhow::Result<ExitCode> {
         let runtime = setup::runtime()?;
         let _context = runtime.enter();
-        let engine = setup::engine(None)?;
-        let mut files = Vec::new();
-        for path in &self.paths {
-            collect(path, &mut files)?;
-        }
-        let checked = files.into_iter().map(|file| check(&engine, file)).collect::<anyhow::Result<Vec<_>>>()?;
+        let engine = setup::engine(None, session)?;
+        let checked = files::workflows(&self.paths)?.into_iter().map(|file| check(&engine, file)).collect::<anyhow::Result<Vec<_>>>()?;
         match self.output {
             Output::Json => print_json(&checked),
             Output::Text => print_text(&checked, self.paths.iter().any(|path| path.is_dir())),
         }
         Ok(if checked.iter().all(Checked::runs) { ExitCode::SUCCESS } else { ExitCode::from(BAD_INPUT) })
     }
-}
-
-/// All `.json` files below a folder, or the file itself.
-fn collect(path: &Path, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
-    if !path.is_dir() {
-        files.push(path.to_owned());
-        return Ok(());
-    }
-    let entries = std::fs::read_dir(path).with_context(|| format!("{} could not be read", path.display()))?;
-    let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
-    paths.sort();
-    for path in paths {
-        if path.is_dir() {
-            collect(&path, files)?;
-        } else if path.extension().is_some_and(|extension| extension == "json") {
-            files.push(path);
-        }
-    }
-    Ok(())
 }
 
 fn check(engine: &Engine, file: PathBuf) -> anyhow::Result<Checked> {

@@ -1,0 +1,149 @@
+//! `engine import FILE|FOLDER...`: workflow files into the store. Importing the same file again changes nothing; a changed one becomes a new version.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use clap::Args;
+use engine_core::model::{Json, WorkflowId};
+use engine_core::node::Activation;
+use engine_core::plan::Plan;
+use engine_core::store::{SaveWorkflow, StoreError, StoredWorkflow, Stores, TenantId};
+use engine_core::{Engine, Workflow};
+use engine_http::SealingKeys;
+use serde_json::Value;
+
+use crate::session::Session;
+use crate::{BAD_INPUT, engine, files, setup, users};
+
+/// Imports workflow files or folders of them, the engine's own and n8n's.
+///
+/// The id in the file, or the file's name, says which workflow it is. A file that cannot be imported keeps no other from it. Exit code 0 when all were imported, 2 otherwise.
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// Workflow files, or folders of them.
+    #[arg(required = true)]
+    paths: Vec<PathBuf>,
+    /// Activates them: their webhooks and schedules start executions.
+    #[arg(long)]
+    activate: bool,
+    /// E-mail address of the user who owns them; the first administrator where none is named.
+    #[arg(long, value_name = "EMAIL")]
+    owner: Option<String>,
+}
+
+impl Import {
+    pub(crate) fn execute(self, session: &Session) -> anyhow::Result<ExitCode> {
+        let files = files::workflows(&self.paths)?;
+        let settings = session.settings()?;
+        session.on_database(async |storage| {
+            let engine = engine::engine(&settings, &storage.stores, &SealingKeys::new([]));
+            let owner = owner(&storage.stores, self.owner.as_deref()).await?;
+            let importer = Importer { stores: &storage.stores, engine: &engine, owner };
+            let refused = importer.import(&files, self.activate).await;
+            Ok(if refused == 0 { ExitCode::SUCCESS } else { ExitCode::from(BAD_INPUT) })
+        })
+    }
+}
+
+/// Puts files into the store.
+#[derive(Debug)]
+pub(crate) struct Importer<'a> {
+    pub(crate) stores: &'a Stores,
+    pub(crate) engine: &'a Engine,
+    /// As labels name it.
+    pub(crate) owner: String,
+}
+
+/// Who owns what comes from files.
+pub(crate) async fn owner(stores: &Stores, email: Option<&str>) -> anyhow::Result<String> {
+    let user = match email {
+        Some(email) => match stores.accounts.user_by_email(email).await? {
+            Some(user) => Some(user),
+            None => bail!("no user has the address {email:?}; `engine user list` shows all"),
+        },
+        None => users::first_administrator(&*stores.accounts).await?,
+    };
+    Ok(user.map_or_else(|| "owner".to_owned(), |user| user.id.to_string()))
+}
+
+impl Importer<'_> {
+    /// Imports files, and prints what became of each. Gives how many could not be imported.
+    pub(crate) async fn import(&self, files: &[PathBuf], activate: bool) -> usize {
+        let mut refused = 0;
+        for file in files {
+            match self.import_one(file, activate).await {
+                Ok(()) => {}
+                Err(error) => {
+                    refused += 1;
+                    eprintln!("engine: {} was not imported: {error:#}", file.display());
+                }
+            }
+        }
+        refused
+    }
+
+    async fn import_one(&self, file: &Path, activate: bool) -> anyhow::Result<()> {
+        let workflow = setup::read_workflow(file)?;
+        let id = workflow.id.clone().unwrap_or_else(|| file.file_stem().unwrap_or_default().to_string_lossy().into_owned().into());
+        let plan = activate.then(|| self.engine.compile(workflow.clone())).transpose().context("it cannot be activated")?;
+        let stored = self.save(&id, &workflow).await?;
+        let Some(plan) = plan else {
+            setup::print_line(&format!("{}: workflow {:?}, version {}", file.display(), id.as_str(), stored.version.0));
+            return Ok(());
+        };
+        self.stores.workflows.activate_workflow(&TenantId::default(), &id, Some(stored.version)).await?;
+        setup::print_line(&format!("{}: workflow {:?}, version {}, active", file.display(), id.as_str(), stored.version.0));
+        for line in webhooks(&plan) {
+            setup::print_line(&format!("  {line}"));
+        }
+        Ok(())
+    }
+
+    async fn save(&self, id: &WorkflowId, workflow: &Workflow) -> Result<StoredWorkflow, StoreError> {
+        let tenant = TenantId::default();
+        let definition = without_id(workflow.to_json());
+        let before = match self.stores.workflows.workflow(&tenant, id).await {
+            Ok(before) if before.definition.clone().map(without_id).as_ref() == Some(&definition) => return Ok(before),
+            Ok(before) => Some(before.version),
+            Err(StoreError::NotFound { .. }) => None,
+            Err(error) => return Err(error),
+        };
+        let save = SaveWorkflow {
+            id: id.clone(),
+            tenant,
+            expected: before,
+            name: workflow.name.clone(),
+            definition,
+            author: Some("import".to_owned()),
+            labels: before.is_none().then(|| self.labels()),
+        };
+        self.stores.workflows.save_workflow(save).await
+    }
+
+    fn labels(&self) -> Json {
+        let owner = &self.owner;
+        Json::from_iter([("owner".to_owned(), owner.as_str().into()), ("access".to_owned(), vec![owner.as_str()].into())])
+    }
+}
+
+/// A definition as it is stored: its id stands beside it.
+fn without_id(mut definition: Value) -> Value {
+    if let Some(fields) = definition.as_object_mut() {
+        fields.shift_remove("id");
+    }
+    definition
+}
+
+/// The webhooks of a plan, for people.
+fn webhooks(plan: &Plan) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (_, node) in plan.triggers() {
+        for activation in node.activations() {
+            if let Activation::Webhook(spec) = activation {
+                lines.push(format!("{} /webhook/{}", spec.methods.join(","), spec.path.trim_matches('/')));
+            }
+        }
+    }
+    lines
+}

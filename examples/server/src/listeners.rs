@@ -1,0 +1,63 @@
+//! Listening: the main address, and the one for metrics and health alone.
+
+use std::net::SocketAddr;
+
+use anyhow::Context;
+use axum::Router;
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::serve::ListenerExt;
+use engine_http::Service;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::settings::Settings;
+
+/// What the address for metrics serves.
+const OBSERVED: [&str; 5] = ["/metrics", "/health", "/healthz", "/ready", "/readyz"];
+
+/// Takes an address.
+pub(crate) async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}; ENGINE_LISTEN names another address"))
+}
+
+/// What the main address serves: everything, but no metrics where these have an address of their own.
+pub(crate) fn main(service: &Service, settings: &Settings) -> Router {
+    let router = service.router();
+    if settings.telemetry.metrics_listen.is_none() {
+        return router;
+    }
+    router.layer(middleware::from_fn(async |request: Request, next: Next| -> Response {
+        if request.uri().path() == "/metrics" { StatusCode::NOT_FOUND.into_response() } else { next.run(request).await }
+    }))
+}
+
+/// What the address for metrics serves.
+pub(crate) fn metrics(service: &Service) -> Router {
+    service.router().layer(middleware::from_fn(async |request: Request, next: Next| -> Response {
+        if OBSERVED.contains(&request.uri().path()) { next.run(request).await } else { StatusCode::NOT_FOUND.into_response() }
+    }))
+}
+
+/// Serves until it is told to stop, and until the requests that are under way are answered.
+pub(crate) fn serve(listener: TcpListener, router: Router, mut stopping: watch::Receiver<bool>) -> JoinHandle<std::io::Result<()>> {
+    let router = router.into_make_service_with_connect_info::<SocketAddr>();
+    let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
+    let served = axum::serve(listener, router).with_graceful_shutdown(async move { drop(stopping.wait_for(|stop| *stop).await) });
+    tokio::spawn(served.into_future())
+}
+
+/// Completes when the process is asked to end.
+pub(crate) async fn end_asked_for() -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).context("signals cannot be received")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("signals cannot be received")?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}

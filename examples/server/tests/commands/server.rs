@@ -1,0 +1,202 @@
+//! The program as a process of its own, in a folder of its own.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+
+use reqwest::{Client, RequestBuilder};
+use serde_json::{Value, json};
+
+/// A folder, and how the program is called in it.
+pub(crate) struct Place {
+    folder: tempfile::TempDir,
+    variables: Vec<(String, String)>,
+}
+
+impl Place {
+    pub(crate) fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), variables: vec![("ENGINE_LISTEN".to_owned(), "127.0.0.1:0".to_owned())] }
+    }
+
+    /// The same with a variable.
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self.variables.retain(|(known, _)| known != name);
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
+        self.folder.path().join(path)
+    }
+
+    pub(crate) fn write(&self, path: &str, text: &str) {
+        std::fs::create_dir_all(self.path(path).parent().unwrap()).unwrap();
+        std::fs::write(self.path(path), text).unwrap();
+    }
+
+    pub(crate) fn read(&self, path: &str) -> String {
+        std::fs::read_to_string(self.path(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_engine"));
+        command.args(arguments).current_dir(self.folder.path()).env_clear().envs(self.variables.iter().cloned());
+        if let Some(path) = std::env::var_os("PATH") {
+            command.env("PATH", path);
+        }
+        command
+    }
+
+    /// Runs a command to its end.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
+        Ended::of(self.command(arguments).stdin(Stdio::null()).output().unwrap())
+    }
+
+    /// Runs a command that reads a text.
+    pub(crate) fn run_with_input(&self, arguments: &[&str], input: &str) -> Ended {
+        let mut child = self.command(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        std::io::Write::write_all(&mut child.stdin.take().unwrap(), input.as_bytes()).unwrap();
+        Ended::of(child.wait_with_output().unwrap())
+    }
+
+    /// Starts a server, and waits until it listens.
+    pub(crate) fn serve(&self, arguments: &[&str]) -> Server {
+        let mut all = vec!["serve"];
+        all.extend(arguments);
+        let mut child = self.command(&all).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut server = Server { child, stdout, url: String::new(), told: String::new(), token: None };
+        server.url = server.wait_until_it_listens();
+        server
+    }
+
+    /// Starts a server and signs in as the administrator that it made.
+    pub(crate) async fn signed_in(&self, arguments: &[&str]) -> Server {
+        let mut server = self.serve(arguments);
+        server.sign_in("admin@engine.local", self.read("data/first-password").trim()).await;
+        server
+    }
+}
+
+/// What a command did.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Ended {
+    fn of(output: Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Self { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    }
+
+    /// Its output, when it went well.
+    pub(crate) fn done(self) -> String {
+        assert_eq!(self.code, Some(0), "{self:?}");
+        self.out
+    }
+}
+
+/// A server that runs. Dropping it kills it.
+pub(crate) struct Server {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+    pub(crate) url: String,
+    /// What it printed until it listened.
+    pub(crate) told: String,
+    token: Option<String>,
+}
+
+impl Server {
+    /// Reads what it prints up to the address at which it listens.
+    fn wait_until_it_listens(&mut self) -> String {
+        loop {
+            let mut line = String::new();
+            if self.stdout.read_line(&mut line).unwrap() == 0 {
+                let mut errors = String::new();
+                self.child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
+                panic!("the server did not start: {}{errors}", self.told);
+            }
+            self.told.push_str(&line);
+            if let Some(url) = line.trim().strip_prefix("listening on ") {
+                return url.to_owned();
+            }
+        }
+    }
+
+    pub(crate) async fn sign_in(&mut self, email: &str, password: &str) {
+        let body = json!({"email": email, "password": password});
+        let answer = Client::new().post(format!("{}/api/v1/auth/login", self.url)).json(&body).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap());
+        self.token = answer.json::<Value>().await.unwrap()["accessToken"].as_str().map(str::to_owned);
+    }
+
+    pub(crate) fn get(&self, path: &str) -> RequestBuilder {
+        self.authorised(Client::new().get(format!("{}{path}", self.url)))
+    }
+
+    pub(crate) fn post(&self, path: &str, body: &Value) -> RequestBuilder {
+        self.authorised(Client::new().post(format!("{}{path}", self.url)).json(body))
+    }
+
+    fn authorised(&self, request: RequestBuilder) -> RequestBuilder {
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
+    }
+
+    /// Asks it to end, and waits; gives its exit code and what it wrote.
+    pub(crate) fn terminate(mut self) -> Ended {
+        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        assert!(asked.success());
+        let (mut out, mut err) = (std::mem::take(&mut self.told), String::new());
+        self.stdout.read_to_string(&mut out).unwrap();
+        self.child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+        Ended { code: self.child.wait().unwrap().code(), out, err }
+    }
+
+    /// Ends it without any warning.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // One that has ended already is fine.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// The answer, which must have this status.
+pub(crate) async fn answer(request: RequestBuilder, status: u16) -> Value {
+    let answer = request.send().await.unwrap();
+    let (found, text) = (answer.status(), answer.text().await.unwrap());
+    assert_eq!(found, status, "{text}");
+    serde_json::from_str(&text).unwrap_or(Value::String(text))
+}
+
+/// A workflow that answers a webhook with a greeting.
+pub(crate) fn greeting(path: &str) -> String {
+    let assignment = json!({"name": "greeting", "type": "string", "value": "=Hello {{ $json.body.name }}"});
+    json!({
+        "name": "Greet",
+        "nodes": [
+            {"name": "In", "type": "webhook", "parameters": {"path": path, "httpMethod": "POST", "responseMode": "lastNode"}},
+            {"name": "Out", "type": "n8n-nodes-base.set", "typeVersion": 3.4, "parameters": {"assignments": {"assignments": [assignment]}}},
+        ],
+        "connections": [{"source": "In", "target": "Out"}],
+    })
+    .to_string()
+}
+
+/// The permissions of a file or folder.
+pub(crate) fn mode(path: &Path) -> u32 {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}

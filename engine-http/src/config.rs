@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use engine_core::Workflow;
 use engine_core::store::Stores;
+use engine_core::worker::WorkerOptions;
 
 use crate::Telemetry;
 #[cfg(feature = "api")]
@@ -63,6 +64,8 @@ pub struct Config {
     pub events: Option<EventHub>,
     /// Counts what nodes do: the engine's observer, or one of them.
     pub telemetry: Option<Telemetry>,
+    /// How executions of the stores are driven.
+    pub worker: WorkerOptions,
     /// Who may ask how often.
     #[cfg(feature = "rate-limit")]
     pub rate_limits: RateLimits,
@@ -111,6 +114,7 @@ impl Default for Config {
             #[cfg(feature = "events")]
             events: None,
             telemetry: None,
+            worker: WorkerOptions::default(),
             #[cfg(feature = "rate-limit")]
             rate_limits: RateLimits::default(),
             max_requests: 16_384,

@@ -12,6 +12,7 @@
 
 #[cfg(feature = "api")]
 mod access;
+mod active;
 mod address;
 mod budget;
 mod config;

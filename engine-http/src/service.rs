@@ -8,12 +8,12 @@ use std::time::Duration;
 #[cfg(feature = "webhooks")]
 use arc_swap::ArcSwap;
 use axum::Router;
-use engine_core::model::{ExecutionId, WorkflowId};
-use engine_core::plan::Plan;
+use engine_core::model::{Durability, ExecutionId, WorkflowId};
 use engine_core::problem::{Problem, Problems};
 #[cfg(feature = "api")]
-use engine_core::store::{CredentialId, PageRequest, SealedSecret, StoreError, VersionNumber, WorkflowFilter};
-use engine_core::store::{MemoryStore, Stores};
+use engine_core::store::{CredentialId, SealedSecret, TenantId, VersionNumber};
+use engine_core::store::{MemoryStore, StoreError, Stores};
+use engine_core::worker::{PinnedPlan, Worker};
 use engine_core::{Engine, Workflow};
 
 #[cfg(feature = "api")]
@@ -24,6 +24,7 @@ use crate::problem::ApiError;
 use axum::http::StatusCode;
 
 use crate::Config;
+use crate::active::Active;
 use crate::budget::Budget;
 use crate::edge::{self, Edge};
 use crate::executions::Executions;
@@ -42,7 +43,8 @@ pub(crate) struct Inner {
     pub(crate) engine: Engine,
     pub(crate) config: Config,
     pub(crate) executions: Arc<Executions>,
-    pub(crate) signer: Signer,
+    pub(crate) worker: Worker,
+    pub(crate) signer: Arc<Signer>,
     pub(crate) stores: Stores,
     #[cfg(feature = "api")]
     pub(crate) tokens: Option<Tokens>,
@@ -51,18 +53,11 @@ pub(crate) struct Inner {
     /// Held while somebody registers, so that only one can be the first.
     #[cfg(feature = "api")]
     pub(crate) registering: tokio::sync::Mutex<()>,
-    active: Mutex<BTreeMap<WorkflowId, Active>>,
+    pub(crate) active: Mutex<BTreeMap<WorkflowId, Active>>,
     #[cfg(feature = "webhooks")]
     pub(crate) table: ArcSwap<RouteTable>,
     pub(crate) budget: Budget,
     pub(crate) edge: Edge,
-}
-
-/// An active workflow.
-struct Active {
-    plan: Arc<Plan>,
-    #[cfg(feature = "webhooks")]
-    hooks: Vec<Arc<webhook::Hook>>,
 }
 
 /// What came of activating a workflow.
@@ -136,15 +131,20 @@ impl Service {
     ///
     /// # Panics
     /// When the configuration does not pass [`Config::check`].
+    #[expect(clippy::needless_pass_by_value, reason = "the engine belongs to the service from then on")]
     pub fn new(engine: Engine, config: Config) -> Self {
         if let Err(errors) = config.check() {
             let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
             panic!("{}", all.join("; "));
         }
+        let signer = Arc::new(Signer::new(config.signing_key.as_deref()));
+        let worker = worker(&engine, &config, &signer);
         let inner = Inner {
-            executions: Arc::new(Executions::new(engine.clone(), &config)),
-            signer: Signer::new(config.signing_key.as_deref()),
-            stores: config.stores.clone().unwrap_or_else(|| Stores::of(&Arc::new(MemoryStore::new(Arc::clone(engine.runtime()))))),
+            executions: Arc::new(Executions::new(worker.clone(), &config)),
+            stores: worker.stores().clone(),
+            engine: worker.engine().clone(),
+            worker,
+            signer,
             #[cfg(feature = "api")]
             tokens: config.sign_in.as_ref().map(Tokens::new),
             #[cfg(feature = "api")]
@@ -156,10 +156,22 @@ impl Service {
             table: ArcSwap::default(),
             budget: Budget::new(config.body_budget),
             edge: Edge::new(&config),
-            engine,
             config,
         };
-        Self { inner: Arc::new(inner) }
+        let service = Self { inner: Arc::new(inner) };
+        service.begin();
+        service
+    }
+
+    /// Starts what runs beside the requests.
+    fn begin(&self) {
+        let runtime = self.inner.engine.runtime();
+        let worker = self.inner.worker.clone();
+        runtime.spawn(Box::pin(async move { worker.run().await }));
+        if self.inner.config.stores.is_some() {
+            let (inner, stopped) = (Arc::clone(&self.inner), self.inner.worker.stopped());
+            runtime.spawn(Box::pin(async move { drop(futures::future::select(Box::pin(inner.follow()), stopped).await) }));
+        }
     }
 
     /// The engine.
@@ -175,7 +187,7 @@ impl Service {
         let workflow = workflow.into();
         let id = workflow.id.clone().unwrap_or_else(|| WorkflowId::from(workflow.name.as_str()));
         let compiled = self.inner.engine.compile_with_warnings(workflow).map_err(ActivationError::Invalid)?;
-        let webhooks = self.inner.activate(&id, compiled.plan)?;
+        let webhooks = self.inner.activate(PinnedPlan { workflow: id.clone(), ..PinnedPlan::unsaved(compiled.plan) })?;
         Ok(Activated { id, webhooks, warnings: compiled.warnings })
     }
 
@@ -195,28 +207,32 @@ impl Service {
         router.layer(edge).with_state(Arc::clone(&self.inner))
     }
 
-    /// Activates the workflows that are active in the store. Gives those that could not be, and why.
+    /// Serves the workflows that are active in the store. Gives those that cannot be served, and why. From then on what other processes activate and deactivate is
+    /// followed by itself.
     ///
     /// # Errors
     /// When the store cannot be read.
-    #[cfg(feature = "api")]
     pub async fn restore(&self) -> Result<Vec<(WorkflowId, ActivationError)>, StoreError> {
-        let mut failed = Vec::new();
-        let mut page = PageRequest::first(100);
-        loop {
-            let filter = WorkflowFilter { active: Some(true), ..WorkflowFilter::default() };
-            let found = self.inner.stores.workflows.workflows(&filter, page).await?;
-            for stored in found.items {
-                let version = stored.active.unwrap_or(stored.version);
-                if let Err(error) = self.inner.activate_stored(&stored.id, version).await? {
-                    failed.push((stored.id, error));
-                }
-            }
-            match found.next {
-                Some(next) => page = PageRequest::after(next, 100),
-                None => return Ok(failed),
-            }
-        }
+        self.inner.follow_store().await
+    }
+
+    /// Drives executions of the store.
+    pub fn worker(&self) -> &Worker {
+        &self.inner.worker
+    }
+
+    /// Activates a saved version of a workflow, in the store and here.
+    ///
+    /// # Errors
+    /// When the store has none or cannot be written; within, when it cannot run or cannot be served.
+    #[cfg(feature = "api")]
+    pub async fn activate_saved(
+        &self,
+        tenant: &TenantId,
+        id: &WorkflowId,
+        version: VersionNumber,
+    ) -> Result<Result<(), ActivationError>, StoreError> {
+        Ok(self.inner.activate_stored(tenant, (id, version)).await?.map(drop))
     }
 
     /// Waits until no execution runs any more, those that wait left aside, but no longer than `patience`. Gives how many still run.
@@ -231,17 +247,12 @@ impl Service {
                 drop(waits.await);
             }
         };
-        drop(tokio::time::timeout(patience, drained).await);
-        self.inner.executions.all_running().iter().filter(|running| running.control.waits().is_empty()).count()
+        let (_, cut_off) = tokio::join!(tokio::time::timeout(patience, drained), self.inner.worker.drain(patience));
+        cut_off + self.inner.executions.all_running().iter().filter(|running| running.control.waits().is_empty()).count()
     }
 }
 
 impl Inner {
-    /// The plan of an active workflow.
-    pub(crate) fn plan(&self, id: &str) -> Option<Arc<Plan>> {
-        self.active().get(id).map(|active| Arc::clone(&active.plan))
-    }
-
     /// Seals a secret for a credential.
     #[cfg(feature = "api")]
     pub(crate) fn seal(&self, id: &CredentialId, secret: &serde_json::Value) -> Result<SealedSecret, ApiError> {
@@ -261,63 +272,32 @@ impl Inner {
         Vec::new()
     }
 
-    fn active(&self) -> MutexGuard<'_, BTreeMap<WorkflowId, Active>> {
+    pub(crate) fn active(&self) -> MutexGuard<'_, BTreeMap<WorkflowId, Active>> {
         self.active.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    #[cfg(feature = "webhooks")]
-    fn activate(&self, id: &WorkflowId, plan: Arc<Plan>) -> Result<Vec<ServedWebhook>, ActivationError> {
-        let hooks = webhook::hooks(id, &plan)?;
-        let served = hooks.iter().map(|hook| hook.served()).collect();
-        let mut active = self.active();
-        let others = active.iter().filter(|(other, _)| *other != id).flat_map(|(_, active)| &active.hooks);
-        let table = RouteTable::build(others.chain(&hooks))?;
-        active.insert(id.clone(), Active { plan, hooks });
-        self.table.store(Arc::new(table));
-        Ok(served)
-    }
-
-    #[cfg(not(feature = "webhooks"))]
-    fn activate(&self, id: &WorkflowId, plan: Arc<Plan>) -> Result<Vec<ServedWebhook>, ActivationError> {
-        self.active().insert(id.clone(), Active { plan });
-        Ok(Vec::new())
-    }
-
-    /// Activates a stored version of a workflow.
-    #[cfg(feature = "api")]
-    pub(crate) async fn activate_stored(&self, id: &WorkflowId, version: VersionNumber) -> Result<Result<(), ActivationError>, StoreError> {
-        let plan = match self.compile_stored(id, version).await? {
-            Ok(plan) => plan,
-            Err(problems) => return Ok(Err(ActivationError::Invalid(problems))),
-        };
-        Ok(self.activate(id, plan).map(drop))
-    }
-
-    /// Compiles a stored version of a workflow.
-    #[cfg(feature = "api")]
-    pub(crate) async fn compile_stored(&self, id: &WorkflowId, version: VersionNumber) -> Result<Result<Arc<Plan>, Problems>, StoreError> {
-        let stored = self.stores.workflows.workflow_version(id, version).await?;
-        let text = stored.definition.unwrap_or_default().to_string();
-        Ok(Workflow::from_json(&text).and_then(|mut workflow| {
-            workflow.id = Some(id.clone());
-            self.engine.compile(workflow)
-        }))
-    }
-
-    pub(crate) fn deactivate(&self, id: &WorkflowId) -> bool {
-        let mut active = self.active();
-        let was = active.remove(id).is_some();
-        #[cfg(feature = "webhooks")]
-        if let Ok(table) = RouteTable::build(active.values().flat_map(|active| &active.hooks)) {
-            self.table.store(Arc::new(table));
-        }
-        was
     }
 
     /// The address under which a waiting execution is resumed.
     pub(crate) fn resume_url(&self, base: &str, id: ExecutionId) -> String {
-        format!("{base}/webhook-waiting/{id}?signature={}", self.signer.sign(id))
+        resume_url(base, &self.signer, id)
     }
+}
+
+fn resume_url(base: &str, signer: &Signer, id: ExecutionId) -> String {
+    format!("{base}/webhook-waiting/{id}?signature={}", signer.sign(id))
+}
+
+/// The worker of a service. Without stores executions live in memory, unless their workflow says otherwise.
+fn worker(engine: &Engine, config: &Config, signer: &Arc<Signer>) -> Worker {
+    let mut options = config.worker.clone();
+    let stores = config.stores.clone().unwrap_or_else(|| {
+        options.durability = Durability::Memory;
+        Stores::of(&Arc::new(MemoryStore::new(Arc::clone(engine.runtime()))))
+    });
+    if let (None, Some(base)) = (&options.resume_url, config.public_url.clone()) {
+        let signer = Arc::clone(signer);
+        options.resume_url = Some(Arc::new(move |id| resume_url(&base, &signer, id)));
+    }
+    Worker::new(engine, stores, options)
 }
 
 impl fmt::Debug for Service {

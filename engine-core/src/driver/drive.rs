@@ -413,7 +413,9 @@ impl<'a> Driving<'a> {
             return None;
         }
         let until = self.pending.iter().filter_map(|pending| pending.wait.until).min();
-        if !paused && until.is_some_and(|until| until <= self.now.after(patience)) {
+        // Who is called from outside must be found: only what is put aside can be.
+        let is_called = self.pending.iter().any(|pending| pending.wait.resume.is_some());
+        if !paused && !is_called && until.is_some_and(|until| until <= self.now.after(patience)) {
             return None;
         }
         let waits = self.pending.iter().map(|pending| (Arc::clone(&self.plan.node(pending.activation.node).spec.name), pending.wait.clone()));

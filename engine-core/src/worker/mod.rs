@@ -167,6 +167,11 @@ impl Worker {
         self.inner.plans.get(self.engine(), &*self.stores().workflows, &(workflow.clone(), version)).await
     }
 
+    /// Completes when it has been drained.
+    pub fn stopped(&self) -> BoxFuture<'static, ()> {
+        self.inner.stopped.clone().boxed()
+    }
+
     fn enter(&self, session: &Arc<Session>) {
         lock(&self.inner.sessions).insert(session.id(), Arc::clone(session));
     }

@@ -21,12 +21,11 @@ const OPEN: Duration = Duration::from_secs(120);
 /// Opens the webhooks of the newest saved version under `/webhook-test/`. The call runs in manual mode.
 pub(super) async fn open(State(service): State<Arc<Inner>>, Caller(identity): Caller, Place(id): Place<String>) -> Result<Response, ApiError> {
     let stored = workflows::changeable(&service, &identity, &id).await?;
-    let plan = service.compile_stored(&stored.id, stored.version).await??;
-    let hooks = webhook::hooks(&stored.id, &plan)?;
+    let pinned = service.stored_plan(&stored.tenant, &stored.id, stored.version).await??;
+    let hooks = webhook::hooks(&pinned)?;
     if hooks.is_empty() {
         return Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "no-webhook", "the workflow has no webhook that could be called"));
     }
-    drop(plan);
     let now = service.engine.runtime().now();
     let until = now.after(OPEN);
     let served = service.edge.rehearsals.open(&stored.id, hooks, (now, until))?;

@@ -102,23 +102,37 @@ fn of_executions() -> Vec<Route> {
         get("/api/v1/executions", May::ExecutionRead, "Lists executions, the newest first", executions::list)
             .query::<executions::ListQuery>()
             .gives::<Page<Execution>>(),
-        post("/api/v1/executions/cancel", May::ExecutionWrite, "Cancels several", executions::cancel_all)
-            .body::<executions::Ids>()
-            .gives::<Page<Done>>(),
-        post("/api/v1/executions/delete", May::ExecutionWrite, "Removes several", executions::delete_all)
-            .body::<executions::Ids>()
-            .gives::<Page<Done>>(),
+        several("/api/v1/executions/cancel", "Cancels several", executions::cancel_all),
+        several("/api/v1/executions/pause", "Pauses several", executions::pause_all),
+        several("/api/v1/executions/resume", "Resumes several", executions::resume_all),
+        several("/api/v1/executions/delete", "Removes several", executions::delete_all),
+        several("/api/v1/executions/retry", "Retries several", executions::retry_all),
         get("/api/v1/executions/{id}", May::ExecutionRead, "Reads an execution with its data", executions::show).gives::<Execution>(),
         delete("/api/v1/executions/{id}", May::ExecutionWrite, "Removes an ended execution", executions::delete).status(204),
         steers("/api/v1/executions/{id}/cancel", "Cancels it", executions::cancel),
         steers("/api/v1/executions/{id}/pause", "Starts no more nodes", executions::pause),
         steers("/api/v1/executions/{id}/resume", "Goes on after a pause", executions::resume),
-        post("/api/v1/executions/{id}/retry", May::ExecutionWrite, "Runs it again from its start", executions::retry)
+        post("/api/v1/executions/{id}/retry", May::ExecutionWrite, "Runs it again from where it failed", executions::retry)
+            .gives::<Execution>()
+            .status(202)
+            .long()
+            .repeatable(),
+        post("/api/v1/executions/{id}/rerun", May::ExecutionWrite, "Runs it again from a node on", executions::rerun)
+            .body::<executions::From>()
             .gives::<Execution>()
             .status(202)
             .long()
             .repeatable(),
     ]
+}
+
+/// The same done to several executions; tells of each whether it was.
+fn several<H, T>(path: &'static str, summary: &'static str, handler: H) -> Route
+where
+    H: axum::handler::Handler<T, Arc<Inner>>,
+    T: 'static,
+{
+    post(path, May::ExecutionWrite, summary, handler).body::<executions::Several>().gives::<Page<Done>>()
 }
 
 /// A signal to an execution: 202 while it runs, 200 when it has ended.

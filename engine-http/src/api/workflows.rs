@@ -202,15 +202,14 @@ pub(super) async fn activate(
 ) -> Result<Response, ApiError> {
     let stored = changeable(&service, &identity, &id).await?;
     let version = body.version.map_or(stored.version, VersionNumber);
-    service.activate_stored(&stored.id, version).await??;
-    let stored = service.stores.workflows.activate_workflow(&identity.tenant, &stored.id, Some(version)).await?;
+    let stored = service.activate_stored(&identity.tenant, (&stored.id, version)).await??;
     audit::note(&service, &identity, "workflow.activate", &id).await?;
     Ok(output::tagged(output::ok(&show(&stored)), stored.version.0))
 }
 
 pub(super) async fn deactivate(State(service): State<Arc<Inner>>, Caller(identity): Caller, Place(id): Place<String>) -> Result<Response, ApiError> {
     let stored = changeable(&service, &identity, &id).await?;
-    let stored = service.stores.workflows.activate_workflow(&identity.tenant, &stored.id, None).await?;
+    let stored = service.worker.deactivate(&identity.tenant, &stored.id).await?;
     service.deactivate(&stored.id);
     audit::note(&service, &identity, "workflow.deactivate", &id).await?;
     Ok(output::tagged(output::ok(&show(&stored)), stored.version.0))

@@ -14,12 +14,13 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use engine_core::Start;
 use engine_core::driver::{Control, ExecutionResult};
 use engine_core::execution::ExecutionMode;
-use engine_core::model::{ExecutionId, Timestamp};
+use engine_core::model::{Durability, ExecutionId, Timestamp};
 use engine_core::plan::Plan;
 use engine_core::runtime::new_execution_id;
-use engine_core::{Engine, Start};
+use engine_core::worker::{Launch, LaunchError, PinnedPlan, Worker};
 use tokio::sync::watch;
 
 use self::metrics::Metrics;
@@ -28,7 +29,7 @@ use crate::Config;
 /// All executions of one service.
 #[derive(Debug)]
 pub(crate) struct Executions {
-    engine: Engine,
+    worker: Worker,
     running: Mutex<HashMap<ExecutionId, Arc<Running>>>,
     history: Mutex<History>,
     in_flight: AtomicUsize,
@@ -49,7 +50,7 @@ pub(crate) struct Running {
 
 /// An execution that is about to begin.
 pub(crate) struct Begin {
-    pub(crate) plan: Arc<Plan>,
+    pub(crate) pinned: PinnedPlan,
     pub(crate) start: Start,
     pub(crate) id: ExecutionId,
     pub(crate) mode: ExecutionMode,
@@ -62,10 +63,10 @@ pub(crate) struct Begin {
 pub(crate) struct Busy;
 
 impl Executions {
-    pub(crate) fn new(engine: Engine, config: &Config) -> Self {
+    pub(crate) fn new(worker: Worker, config: &Config) -> Self {
         let history = History::new(config.history, config.history_bytes);
         Self {
-            engine,
+            worker,
             running: Mutex::default(),
             history: Mutex::new(history),
             in_flight: AtomicUsize::new(0),
@@ -76,7 +77,7 @@ impl Executions {
 
     /// An id for an execution that begins now.
     pub(crate) fn new_id(&self) -> ExecutionId {
-        new_execution_id(&**self.engine.runtime())
+        new_execution_id(&**self.worker.engine().runtime())
     }
 
     /// Begins an execution. Nothing happens before the future is polled or dropped.
@@ -91,12 +92,21 @@ impl Executions {
         Ok(Driven::new(Arc::clone(self), begin))
     }
 
-    /// Begins an execution in the background.
+    /// Starts an execution in the background. It is recorded when this returns, unless its workflow says that nothing is.
     ///
     /// # Errors
-    /// When too many run already.
-    pub(crate) fn spawn(self: &Arc<Self>, begin: Begin) -> Result<(), Busy> {
-        self.begin(begin).map(drop)
+    /// When it cannot be recorded, or too many run already.
+    pub(crate) async fn start(self: &Arc<Self>, begin: Begin) -> Result<(), LaunchError> {
+        if self.is_stored(&begin.pinned) {
+            let Begin { pinned, start, id, mode, .. } = begin;
+            return self.worker.start(Launch::new(pinned, start.id(id).mode(mode))).await.map(drop);
+        }
+        self.begin(begin).map(drop).map_err(|Busy| LaunchError::Unavailable("too many executions are running".to_owned()))
+    }
+
+    /// Whether executions of this plan are kept in the store, and not in memory.
+    pub(crate) fn is_stored(&self, pinned: &PinnedPlan) -> bool {
+        self.worker.durability(pinned) != Durability::Memory
     }
 
     /// An execution that runs or waits.

@@ -6,7 +6,8 @@ use axum::http::Method;
 use engine_core::execution::ExecutionMode;
 use engine_core::model::{Json, WorkflowId};
 use engine_core::node::{Activation, WebhookSpec};
-use engine_core::plan::{Plan, PlanNode};
+use engine_core::plan::PlanNode;
+use engine_core::worker::PinnedPlan;
 use serde_json::Value;
 
 use super::HookOptions;
@@ -16,7 +17,7 @@ use crate::service::{ActivationError, ServedWebhook};
 #[derive(Debug)]
 pub(crate) struct Hook {
     pub(crate) workflow: WorkflowId,
-    pub(crate) plan: Arc<Plan>,
+    pub(crate) pinned: PinnedPlan,
     /// Number of the trigger within the plan.
     pub(crate) node: u32,
     pub(crate) methods: Vec<Method>,
@@ -32,7 +33,7 @@ pub(crate) struct Hook {
 impl Hook {
     /// What is told of it.
     pub(crate) fn served(&self) -> ServedWebhook {
-        let node = self.plan.nodes().get(self.node as usize).map(|node| node.spec.name.to_string()).unwrap_or_default();
+        let node = self.pinned.plan.nodes().get(self.node as usize).map(|node| node.spec.name.to_string()).unwrap_or_default();
         ServedWebhook { methods: self.methods.iter().map(ToString::to_string).collect(), path: format!("{}{}", self.prefix(), self.path), node }
     }
 
@@ -55,7 +56,7 @@ impl Hook {
     /// The paths under which it is found. One with parameters is also found below its id, as in n8n.
     pub(crate) fn paths(&self) -> Vec<String> {
         let mut paths = vec![self.path.clone()];
-        let id = self.plan.nodes().get(self.node as usize).and_then(|node| node.spec.webhook_id.clone());
+        let id = self.pinned.plan.nodes().get(self.node as usize).and_then(|node| node.spec.webhook_id.clone());
         if let Some(id) = id.filter(|_| self.path.split('/').any(|segment| segment.starts_with(':'))) {
             paths.push(format!("{id}/{}", self.path));
         }
@@ -67,7 +68,8 @@ impl Hook {
 ///
 /// # Errors
 /// When one asks for what cannot be served.
-pub(crate) fn hooks(workflow: &WorkflowId, plan: &Arc<Plan>) -> Result<Vec<Arc<Hook>>, ActivationError> {
+pub(crate) fn hooks(pinned: &PinnedPlan) -> Result<Vec<Arc<Hook>>, ActivationError> {
+    let plan = &pinned.plan;
     let wants_resume_url = plan.nodes().iter().any(|node| names_resume_url(&node.spec.source));
     let mut hooks = Vec::new();
     for (index, node) in plan.triggers() {
@@ -75,8 +77,8 @@ pub(crate) fn hooks(workflow: &WorkflowId, plan: &Arc<Plan>) -> Result<Vec<Arc<H
             let Activation::Webhook(spec) = activation else { continue };
             let (methods, options) = read(node, spec)?;
             hooks.push(Arc::new(Hook {
-                workflow: workflow.clone(),
-                plan: Arc::clone(plan),
+                workflow: pinned.workflow.clone(),
+                pinned: pinned.clone(),
                 node: index,
                 methods,
                 output_per_method: spec.output_per_method,

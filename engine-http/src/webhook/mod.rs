@@ -16,6 +16,7 @@ mod item;
 #[cfg(feature = "jwt")]
 mod jwt;
 mod options;
+mod parked;
 mod query;
 #[cfg(feature = "api")]
 mod rehearsal;

@@ -8,10 +8,10 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use engine_core::Start;
 use engine_core::driver::ExecutionResult;
-use engine_core::engine::StartError;
 use engine_core::execution::{Reply, Responder};
 use engine_core::model::{Batch, Json, Link};
 use engine_core::node::ResponseMode;
+use engine_core::worker::LaunchError;
 use futures::channel::oneshot;
 use futures::future::{Either, poll_immediate, select};
 
@@ -35,7 +35,7 @@ pub(super) struct Call {
 pub(super) async fn serve(service: &Arc<Inner>, hook: &Arc<Hook>, call: Call) -> Result<Response, Failure> {
     let (parts, body) = call.request.into_parts();
     guard::admit(&hook.options, &parts.headers, address::of(&parts.headers, &parts.extensions, &service.config))?;
-    let gate = Gate { engine: &service.engine, plan: &hook.plan, node: hook.node };
+    let gate = Gate { engine: &service.engine, plan: &hook.pinned.plan, node: hook.node };
     let token = gate.check(hook.options.authentication, &parts.headers).await?;
     let base = address::base(&parts.headers, &service.config);
     let source = Source {
@@ -57,7 +57,7 @@ pub(super) async fn serve(service: &Arc<Inner>, hook: &Arc<Hook>, call: Call) ->
     if hook.wants_resume_url {
         start = start.resume_url(service.resume_url(&base, id));
     }
-    let begin = Begin { plan: Arc::clone(&hook.plan), start, id, mode: hook.mode(), weight: share.bytes() };
+    let begin = Begin { pinned: hook.pinned.clone(), start, id, mode: hook.mode(), weight: share.bytes() };
     run(service, hook, begin).await
 }
 
@@ -67,7 +67,7 @@ async fn run(service: &Arc<Inner>, hook: &Hook, mut begin: Begin) -> Result<Resp
     match options.mode {
         ResponseMode::LastNode => {
             let result = patient(service.executions.begin(begin)?, service.config.webhook_timeout).await?;
-            answer::last_node(&result.map_err(refused)?, options, blobs).await
+            answer::last_node(&result.map_err(|error| refused(&error))?, options, blobs).await
         }
         ResponseMode::ResponseNode | ResponseMode::Streaming => {
             let (slot, reply) = ReplySlot::new();
@@ -75,11 +75,11 @@ async fn run(service: &Arc<Inner>, hook: &Hook, mut begin: Begin) -> Result<Resp
             let answered = first_answer(service.executions.begin(begin)?, reply);
             match patient(Box::pin(answered), service.config.webhook_timeout).await? {
                 Answered::Replied(reply) => answer::reply(reply, options, blobs).await,
-                Answered::Ended(result) => answer::without_reply(&result.map_err(refused)?, options),
+                Answered::Ended(result) => answer::without_reply(&result.map_err(|error| refused(&error))?, options),
             }
         }
         _ => {
-            service.executions.spawn(begin)?;
+            service.executions.start(begin).await.map_err(|error| refused(&error))?;
             Ok(answer::received(options))
         }
     }
@@ -91,10 +91,12 @@ impl From<crate::executions::Busy> for Failure {
     }
 }
 
-fn refused(error: StartError) -> Failure {
-    let status = if matches!(error, StartError::Journal(_)) { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::INTERNAL_SERVER_ERROR };
-    drop(error);
-    Failure::new(status, "the workflow could not be started")
+fn refused(error: &LaunchError) -> Failure {
+    match error {
+        LaunchError::Start(_) => Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "the workflow could not be started"),
+        // Nothing of it is recorded: whoever called may call again.
+        _ => Failure::busy(),
+    }
 }
 
 /// What came first.
@@ -102,7 +104,7 @@ pub(super) enum Answered {
     /// A node answered.
     Replied(Reply),
     /// The execution ended without an answer.
-    Ended(Result<ExecutionResult, StartError>),
+    Ended(Result<ExecutionResult, LaunchError>),
 }
 
 /// Drives an execution until a node has answered; it goes on in the background then.

@@ -6,15 +6,16 @@ use axum::extract::{Path, Request, State};
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use engine_core::execution::Responder;
-use engine_core::model::{Batch, ExecutionId, Json, NodeId};
+use engine_core::model::{Batch, ExecutionId, Item, Json, NodeId};
 use engine_core::node::{ResponseMode, Resume, Wait};
+use engine_core::plan::Plan;
 use futures::future::{Either, select};
 
 use super::auth::Gate;
 use super::failure::Failure;
 use super::item::Source;
 use super::start::{Answered, ReplySlot, patient};
-use super::{HookOptions, answer, guard, query};
+use super::{HookOptions, answer, guard, parked, query};
 use crate::address;
 use crate::executions::Running;
 use crate::service::Inner;
@@ -28,11 +29,11 @@ pub(super) async fn resume_at(State(service): State<Arc<Inner>>, Path((id, suffi
 }
 
 /// A place where an execution waits for a request.
-struct Place {
+pub(super) struct Place {
     node: NodeId,
     index: u32,
     resume: Resume,
-    options: HookOptions,
+    pub(super) options: HookOptions,
 }
 
 async fn serve(service: &Arc<Inner>, id: &str, suffix: &str, request: Request) -> Result<Response, Failure> {
@@ -45,13 +46,13 @@ async fn serve(service: &Arc<Inner>, id: &str, suffix: &str, request: Request) -
     if !service.signer.accepts(execution, signature) {
         return Err(Failure::new(StatusCode::UNAUTHORIZED, "Invalid token"));
     }
+    let suffix = if suffix.is_empty() { behind } else { suffix }.trim_matches('/');
     let Some(running) = service.executions.running(execution) else {
         let ended = service.executions.history().get(execution).is_some();
         let finished = || Failure::new(StatusCode::CONFLICT, format!("The execution \"{id}\" has finished already."));
-        return Err(if ended { finished() } else { unknown() });
+        return if ended { Err(finished()) } else { parked::serve(service, (execution, suffix), request).await };
     };
-    let suffix = if suffix.is_empty() { behind } else { suffix };
-    let place = place(&running, suffix.trim_matches('/'))?;
+    let place = place(&running, suffix)?;
     takes(&place, request.method())?;
     deliver(service, &running, place, request).await
 }
@@ -66,28 +67,35 @@ fn place(running: &Running, suffix: &str) -> Result<Place, Failure> {
     let found = waits.into_iter().find_map(fits);
     let (node, resume) = found.ok_or_else(|| Failure::new(StatusCode::NOT_FOUND, "The execution does not wait for this address."))?;
     let index = running.plan.find_id(&node).unwrap_or_default();
-    let mode = match resume.options["responseMode"].as_str() {
-        Some("lastNode") => ResponseMode::LastNode,
-        Some("responseNode" | "streaming") => ResponseMode::ResponseNode,
-        _ => ResponseMode::OnReceived,
-    };
-    let version = 2.0;
-    let options = HookOptions::read(&resume.options, mode, version)
-        .map_err(|error| Failure::new(StatusCode::INTERNAL_SERVER_ERROR, format!("the wait node cannot be served: {error}")))?;
-    Ok(Place { node, index, resume, options })
+    Place::new((node, index), resume)
 }
 
-fn takes(place: &Place, method: &Method) -> Result<(), Failure> {
+impl Place {
+    pub(super) fn new((node, index): (NodeId, u32), resume: Resume) -> Result<Self, Failure> {
+        let mode = match resume.options["responseMode"].as_str() {
+            Some("lastNode") => ResponseMode::LastNode,
+            Some("responseNode" | "streaming") => ResponseMode::ResponseNode,
+            _ => ResponseMode::OnReceived,
+        };
+        let version = 2.0;
+        let options = HookOptions::read(&resume.options, mode, version)
+            .map_err(|error| Failure::new(StatusCode::INTERNAL_SERVER_ERROR, format!("the wait node cannot be served: {error}")))?;
+        Ok(Self { node, index, resume, options })
+    }
+}
+
+pub(super) fn takes(place: &Place, method: &Method) -> Result<(), Failure> {
     let is_form = place.resume.options["resume"] == "form";
     let own = if is_form { "POST" } else { place.resume.options["httpMethod"].as_str().unwrap_or("GET") };
     let allowed = own.parse().unwrap_or(Method::GET);
     if *method == allowed { Ok(()) } else { Err(Failure::method(method, &[allowed])) }
 }
 
-async fn deliver(service: &Arc<Inner>, running: &Arc<Running>, place: Place, request: Request) -> Result<Response, Failure> {
+/// The item that a request brings to a waiting node.
+pub(super) async fn brought(service: &Arc<Inner>, (place, plan): (&Place, &Arc<Plan>), request: Request) -> Result<Item, Failure> {
     let (parts, body) = request.into_parts();
     guard::admit(&place.options, &parts.headers, address::of(&parts.headers, &parts.extensions, &service.config))?;
-    let gate = Gate { engine: &service.engine, plan: &running.plan, node: place.index };
+    let gate = Gate { engine: &service.engine, plan, node: place.index };
     let token = gate.check(place.options.authentication, &parts.headers).await?;
     let source = Source {
         url: [&address::base(&parts.headers, &service.config), parts.uri.path()].concat(),
@@ -103,6 +111,11 @@ async fn deliver(service: &Arc<Inner>, running: &Arc<Running>, place: Place, req
     for key in ["webhookUrl", "executionMode"] {
         item.json_mut().shift_remove(key);
     }
+    Ok(item)
+}
+
+async fn deliver(service: &Arc<Inner>, running: &Arc<Running>, place: Place, request: Request) -> Result<Response, Failure> {
+    let item = brought(service, (&place, &running.plan), request).await?;
     let (slot, reply) = ReplySlot::new();
     let responds = place.options.mode == ResponseMode::ResponseNode;
     let responder = responds.then(|| Arc::new(slot) as Arc<dyn Responder>);

@@ -37,10 +37,11 @@ pub(super) async fn enter(State(service): State<Arc<Inner>>, request: Request, n
         allow(headers, origin);
         return response;
     }
-    if config.sign_in.is_none() && listed.is_none() {
-        if let Err(error) = check(request.headers(), config) {
-            return error.into_response();
-        }
+    if config.sign_in.is_none()
+        && listed.is_none()
+        && let Err(error) = check(request.headers(), config)
+    {
+        return error.into_response();
     }
     let mut response = next.run(request).await;
     if let Some(origin) = &listed {

@@ -157,19 +157,17 @@ fn listen(service: &Inner, wants: Wants) -> Result<Option<Subscription>, ApiErro
 
 fn send(wanted: Wanted, frames: Frames) -> Response {
     let frames = kept_alive(frames, wanted.listener);
-    match wanted.upgrade {
+    if let Ok(upgrade) = wanted.upgrade {
         // Nothing is read but the end: a client that sends much is cut off.
-        Ok(upgrade) => upgrade.max_message_size(1024).protocols(["engine.events.v1"]).on_upgrade(|socket| pump(socket, frames)),
-        Err(_) => {
-            let mut response = Response::new(Body::from_stream(sse(frames)));
-            let headers = response.headers_mut();
-            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-            // Proxies that gather answers would keep events back.
-            headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
-            response
-        }
+        return upgrade.max_message_size(1024).protocols(["engine.events.v1"]).on_upgrade(|socket| pump(socket, frames));
     }
+    let mut response = Response::new(Body::from_stream(sse(frames)));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // Proxies that gather answers would keep events back.
+    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    response
 }
 
 /// A reader who takes nothing for so long is given up.

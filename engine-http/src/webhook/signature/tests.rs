@@ -1,5 +1,7 @@
 //! Signatures as their senders document them, and all that is not quite one.
 
+use std::fmt::Write as _;
+
 use serde_json::json;
 
 use super::*;
@@ -14,7 +16,10 @@ fn sign(key: &[u8], signed: &str) -> Vec<u8> {
 }
 
 fn to_hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("written");
+        text
+    })
 }
 
 fn check(scheme: &str, headers: &[(&str, String)], body: &[u8], keys: &[&str]) -> Result<[u8; 32], StatusCode> {

@@ -5,8 +5,8 @@ use axum::http::HeaderMap;
 use std::sync::Arc;
 
 use super::answers::{
-    self, ApiKey, AuditEntry, Checked, Credential, Difference, Done, Execution, File, Health, Page, Program, Rehearsal, Saved, Schedule, Session,
-    SignedIn, User, Webhook, Workflow,
+    self, ApiKey, AuditEntry, Checked, Credential, Difference, Done, Execution, File, Health, Page, Program, Saved, Schedule, Session, SignedIn,
+    User, Webhook, Workflow,
 };
 use super::documents::{self, Collection, Entry};
 use super::input::{Ask, Caller, PageQuery, Place, Read};
@@ -83,7 +83,7 @@ fn of_rehearsals() -> [Route; 2] {
     const PATH: &str = "/api/v1/workflows/{id}/test-webhook";
     [
         post(PATH, May::WorkflowWrite, "Opens the webhooks of the newest version under /webhook-test/, for one call", rehearsals::open)
-            .gives::<Rehearsal>(),
+            .gives::<answers::Rehearsal>(),
         delete(PATH, May::WorkflowWrite, "Closes them again", rehearsals::close).status(204),
     ]
 }

@@ -211,8 +211,10 @@ async fn run(guard: &Guard, identity: Identity, mut request: Request, next: Next
     tokio::time::timeout(service.config.request_timeout * 2, answered).await.unwrap_or_else(|_| ApiError::late().into_response())
 }
 
+#[cfg_attr(not(feature = "rate-limit"), expect(unused_variables, reason = "without limits there is nothing to tell of them"))]
 async fn admit(guard: &Guard, parts: &Parts, told: &mut HeaderMap) -> Result<Identity, ApiError> {
     let address = address::of(&parts.headers, &parts.extensions, &guard.service.config);
+    #[cfg(feature = "rate-limit")]
     limit_address(guard, address, told).await?;
     let identity = match authenticate(&guard.service, &parts.headers, address).await {
         Ok(identity) if identity.may(guard.permission) => identity,
@@ -220,6 +222,7 @@ async fn admit(guard: &Guard, parts: &Parts, told: &mut HeaderMap) -> Result<Ide
         Err(_) if guard.permission == Permission::Public => Identity::nobody(),
         Err(error) => return Err(error),
     };
+    #[cfg(feature = "rate-limit")]
     limit_caller(guard, &identity, told).await?;
     Ok(identity)
 }
@@ -257,14 +260,4 @@ async fn limit(guard: &Guard, (scope, subject): (Scope, Subject), told: &mut Hea
     }
     numbers.refused(scope.counted());
     Err(ApiError::new(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", "you ask more often than you may: wait as long as Retry-After says"))
-}
-
-#[cfg(not(feature = "rate-limit"))]
-async fn limit_address(_: &Guard, _: Option<std::net::IpAddr>, _: &mut HeaderMap) -> Result<(), ApiError> {
-    Ok(())
-}
-
-#[cfg(not(feature = "rate-limit"))]
-async fn limit_caller(_: &Guard, _: &Identity, _: &mut HeaderMap) -> Result<(), ApiError> {
-    Ok(())
 }

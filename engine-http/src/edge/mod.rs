@@ -54,7 +54,7 @@ pub(crate) struct RequestId(pub(crate) Arc<str>);
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Requests that must be answered when nothing else is.
-const ALWAYS: [&str; 5] = ["/health", "/healthz", "/ready", "/readyz", "/metrics"];
+pub(crate) const ALWAYS: [&str; 5] = ["/health", "/healthz", "/ready", "/readyz", "/metrics"];
 
 /// Stands before every handler.
 pub(crate) async fn enter(State(service): State<Arc<Inner>>, mut request: Request, next: Next) -> Response {

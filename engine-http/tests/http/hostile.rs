@@ -111,6 +111,8 @@ async fn pages_of_other_origins_reach_no_server_without_sign_in() {
     assert_eq!(preflight("https://evil.example").await, (403, true));
     let answer = raw(&server, "GET /api/v1/workflows HTTP/1.1\r\nhost: rebound.example\r\n\r\n").await;
     assert!(answer.starts_with("HTTP/1.1 403") && answer.contains("foreign-host"), "{answer}");
+    let answer = raw(&server, "GET /metrics HTTP/1.1\r\nhost: engine.internal\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }
 
 #[tokio::test]

@@ -45,7 +45,9 @@ fn of_workflows() -> Vec<Route> {
             .body::<Object>()
             .gives::<Workflow>()
             .made(),
-        post("/api/v1/workflows/validate", May::WorkflowRead, "Checks a workflow", workflows::validate).body::<Object>().gives::<Checked>(),
+        post("/api/v1/workflows/validate", May::WorkflowRead, "Checks a workflow", workflows::validate)
+            .body::<serde_json::Value>()
+            .gives::<Checked>(),
         get("/api/v1/workflows/{id}", May::WorkflowRead, "Reads a workflow", workflows::read).gives::<Workflow>().tagged(),
         put("/api/v1/workflows/{id}", May::WorkflowWrite, "Saves a new version", workflows::replace)
             .body::<Object>()

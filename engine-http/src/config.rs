@@ -87,6 +87,9 @@ pub enum ConfigError {
     /// The secret that signs access tokens is too short to keep anybody out.
     #[error("the sign-in secret has {0} bytes: give at least 32")]
     ShortSecret(usize),
+    /// Nobody could ever confirm an address.
+    #[error("addresses have to be confirmed, and there is no mailer to send letters with")]
+    NoMailer,
 }
 
 impl Default for Config {
@@ -158,6 +161,10 @@ impl Config {
         #[cfg(feature = "api")]
         if let Some(sign_in) = self.sign_in.as_ref().filter(|sign_in| sign_in.secret.len() < 32) {
             errors.push(ConfigError::ShortSecret(sign_in.secret.len()));
+        }
+        #[cfg(feature = "api")]
+        if self.mailer.is_none() && self.sign_in.as_ref().is_some_and(|sign_in| sign_in.require_confirmation) {
+            errors.push(ConfigError::NoMailer);
         }
         if errors.is_empty() { Ok(()) } else { Err(errors) }
     }

@@ -235,6 +235,12 @@ impl Service {
         Ok(self.inner.activate_stored(tenant, (id, version)).await?.map(drop))
     }
 
+    /// What `/metrics` gives, for a host that serves it elsewhere.
+    #[cfg(feature = "api")]
+    pub async fn metrics(&self) -> String {
+        crate::telemetry::render(&self.inner).await
+    }
+
     /// Waits until no execution runs any more, those that wait left aside, but no longer than `patience`. Gives how many still run.
     pub async fn drain(&self, patience: Duration) -> usize {
         // Streams of live events have no end of their own, and would keep connections open.

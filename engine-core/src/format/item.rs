@@ -113,7 +113,7 @@ fn link_from_json(value: &Value) -> Option<Link> {
     Some(Link { source, ..link })
 }
 
-fn binary_to_json(binary: &Binary) -> Value {
+pub(crate) fn binary_to_json(binary: &Binary) -> Value {
     let mut fields = json!({"mimeType": binary.mime_type, "fileType": file_type(&binary.mime_type)});
     let optional = [("fileName", &binary.file_name), ("fileExtension", &binary.file_extension), ("directory", &binary.directory)];
     for (key, value) in optional {
@@ -133,7 +133,7 @@ fn binary_to_json(binary: &Binary) -> Value {
     fields
 }
 
-fn binary_from_json(value: &Value) -> Result<Binary, ItemShapeError> {
+pub(crate) fn binary_from_json(value: &Value) -> Result<Binary, ItemShapeError> {
     let text = |key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
     let mime_type = text("mimeType").unwrap_or_else(|| "application/octet-stream".to_owned());
     let content = match (text("id"), text("data")) {

@@ -11,4 +11,5 @@ mod settings;
 mod workflow;
 
 pub use item::{ItemShapeError, batch_from_json, item_from_json, item_to_json};
+pub(crate) use item::{binary_from_json, binary_to_json};
 pub use workflow::{read_workflow, read_workflow_value, write_workflow};

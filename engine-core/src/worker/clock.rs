@@ -22,11 +22,13 @@ impl StoreClock {
         Self { inner, ahead: AtomicI64::new(0) }
     }
 
-    /// Takes in what the store's clock showed at some time since `asked`, by the own clock.
+    /// Takes in what the store's clock showed at some time since `asked`, by the own clock. What is known so far stays as long as it fits: two clocks that agree
+    /// are not made to differ by the time that the question took.
     pub(super) fn set(&self, asked: Timestamp, shown: Timestamp) {
-        let answered = self.own();
-        let between = asked.as_micros() + (answered.as_micros() - asked.as_micros()) / 2;
-        self.ahead.store(shown.as_micros().saturating_sub(between), Ordering::Relaxed);
+        let difference = |own: Timestamp| shown.as_micros().saturating_sub(own.as_micros());
+        let (most, least) = (difference(asked), difference(self.own()).min(difference(asked)));
+        let ahead = self.ahead.load(Ordering::Relaxed).clamp(least, most);
+        self.ahead.store(ahead, Ordering::Relaxed);
     }
 
     /// The own clock.

@@ -13,6 +13,8 @@ use crate::store::{PendingSignal, ResumeToken, SignalId, SignalKind, StoreError,
 pub(super) struct Inbox {
     execution: ExecutionId,
     pub(super) control: Arc<Control>,
+    /// Answers whoever asked in another process.
+    far: Arc<dyn Responder>,
     state: Mutex<State>,
 }
 
@@ -39,8 +41,8 @@ enum Given {
 }
 
 impl Inbox {
-    pub(super) fn new(execution: ExecutionId, control: Arc<Control>) -> Self {
-        Self { execution, control, state: Mutex::default() }
+    pub(super) fn new(execution: ExecutionId, control: Arc<Control>, far: Arc<dyn Responder>) -> Self {
+        Self { execution, control, far, state: Mutex::default() }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -108,7 +110,8 @@ impl Inbox {
                 Some(node) => {
                     let items = payload.get("items").cloned().unwrap_or_default();
                     let items = crate::format::batch_from_json(items).unwrap_or_default();
-                    let responder = state.responder.take();
+                    let asked_far = || (payload["reply"] == true).then(|| Arc::clone(&self.far));
+                    let responder = state.responder.take().or_else(asked_far);
                     self.control.hand(node.clone(), items, responder);
                     Given::Wake(node)
                 }

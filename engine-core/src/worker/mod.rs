@@ -47,6 +47,7 @@ mod options;
 mod plans;
 mod recover;
 mod repeat;
+mod reply;
 mod schedules;
 mod session;
 mod settle;

@@ -63,7 +63,7 @@ impl Worker {
         let static_data = self.static_data(&pinned).await.map_err(|_| Refusal::NotNow)?;
         let execution = Arc::new(self.execution_of(&header, &pinned.plan, &journaled, static_data));
         let Journaled { entries, recorded, waits, .. } = journaled;
-        let inbox = Arc::new(Inbox::new(header.id, Arc::<Control>::default()));
+        let inbox = Arc::new(Inbox::new(header.id, Arc::<Control>::default(), self.far_responder(&header.tenant, header.id)));
         for (node, wait) in waits {
             if let Some(resume) = &wait.resume {
                 inbox.open(&node, &resume.suffix);
@@ -112,7 +112,7 @@ impl Worker {
             mode: header.mode,
             plan: Arc::clone(plan),
             services: Arc::clone(self.engine().services()),
-            responder: None,
+            responder: (journaled.options.get("reply") == Some(&true.into())).then(|| self.far_responder(&header.tenant, header.id)),
             static_data,
             depth: journaled.depth,
             resume_url,

@@ -10,14 +10,15 @@ use super::encode::Preface;
 use super::inbox::Inbox;
 use super::journal::{Standing, StoreJournal};
 use super::launch::{Driven, Launch, LaunchError, Started};
+use super::reply::StoredResponder;
 use super::session::{Begin, Session};
 use super::settle::Keeping;
 use super::{PinnedPlan, Worker};
 use crate::driver::{Journal, JournalEntry, JournalError};
-use crate::execution::{ExecutionData, NewExecution};
+use crate::execution::{ExecutionData, NewExecution, Responder};
 use crate::model::{Batch, Durability, ExecutionId, Json};
 use crate::runtime::new_execution_id;
-use crate::store::{ExecutionHeader, StartExecution, StoreError, VersionNumber};
+use crate::store::{ExecutionHeader, StartExecution, StoreError, TenantId, VersionNumber};
 
 /// An execution that is ready to be driven, and where it begins.
 struct Prepared {
@@ -99,11 +100,16 @@ impl Worker {
             resume_url: start.resume_url.clone(),
         }));
         let keeping = Keeping::new(&pinned.plan, start.mode, self.durability(pinned), runtime.now());
-        let inbox = Arc::new(Inbox::new(id, Arc::clone(&start.control)));
+        let inbox = Arc::new(Inbox::new(id, Arc::clone(&start.control), self.far_responder(&pinned.tenant, id)));
         let standing = Standing::Unwritten(Box::new(launch.to_be_stored(id, self)));
         let journal = StoreJournal::new(self.clone(), pinned.clone(), inbox, keeping, standing).with_preface(launch.preface());
         let session = Session::new(Arc::clone(&execution), journal);
         Ok(Prepared { session, execution, node, items: launch.start.items })
+    }
+
+    /// Answers whoever asks for an execution in another process.
+    pub(super) fn far_responder(&self, tenant: &TenantId, execution: ExecutionId) -> Arc<dyn Responder> {
+        Arc::new(StoredResponder { worker: Arc::downgrade(&self.inner), tenant: tenant.clone(), execution })
     }
 
     /// The static data of a workflow, where one of its nodes may read it.
@@ -163,6 +169,9 @@ impl Launch {
         let mut options = Json::new();
         if let Some(url) = &self.start.resume_url {
             options.insert("resumeUrl".to_owned(), json!(url));
+        }
+        if self.start.responder.is_some() {
+            options.insert("reply".to_owned(), json!(true));
         }
         Preface { workflow, options }
     }

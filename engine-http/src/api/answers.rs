@@ -43,7 +43,7 @@ answers! {
         settings: Option<Map<String, Value>>,
     }
     /// A saved version. Never changes.
-    Version { workflow_id: String, version: u32, author: Option<String>, created_at: String, definition: Option<Map<String, Value>>, }
+    Saved { workflow_id: String, version: u32, author: Option<String>, created_at: String, definition: Option<Map<String, Value>>, }
     /// A workflow file.
     File { name: String, nodes: Vec<Map<String, Value>>, connections: Value, }
     /// What is wrong with a workflow.
@@ -131,7 +131,7 @@ answers! {
     /// A webhook of an active workflow.
     Webhook { workflow_id: Option<String>, methods: Vec<String>, path: String, node: String, }
     /// The program.
-    ProgramVersion { name: String, version: String, }
+    Program { name: String, version: String, }
     /// How the server is.
     Health { status: String, checks: Option<Map<String, Value>>, }
 }

@@ -60,18 +60,18 @@ fn compare(before: &Value, after: &Value) -> Value {
     };
     let mut changed = Vec::new();
     for (id, node) in &new {
-        let mut changes = Vec::new();
+        let mut places = Vec::new();
         if let Some(before) = old.get(id) {
-            walk(before, node, String::new(), &mut changes);
+            walk(before, node, "", &mut places);
         }
-        if !changes.is_empty() {
+        if !places.is_empty() {
             let mut entry = name(node);
-            entry["changes"] = changes.into();
+            entry["changes"] = places.into();
             changed.push(entry);
         }
     }
     let mut rest = Vec::new();
-    walk(&without_nodes(before), &without_nodes(after), String::new(), &mut rest);
+    walk(&without_nodes(before), &without_nodes(after), "", &mut rest);
     let (connections, other): (Vec<Value>, Vec<Value>) =
         rest.into_iter().partition(|change| change["path"].as_str().is_some_and(|path| path.starts_with("/connections")));
     json!({
@@ -91,8 +91,8 @@ fn without_nodes(workflow: &Value) -> Value {
 }
 
 /// Every place at which two values differ.
-fn walk(before: &Value, after: &Value, path: String, changes: &mut Vec<Value>) {
-    if before == after || changes.len() >= MOST {
+fn walk(before: &Value, after: &Value, path: &str, places: &mut Vec<Value>) {
+    if before == after || places.len() >= MOST {
         return;
     }
     match (before, after) {
@@ -100,15 +100,15 @@ fn walk(before: &Value, after: &Value, path: String, changes: &mut Vec<Value>) {
             let absent = Value::Null;
             for key in keys(old, new) {
                 let place = format!("{path}/{}", pointer_key(key));
-                walk(old.get(key).unwrap_or(&absent), new.get(key).unwrap_or(&absent), place, changes);
+                walk(old.get(key).unwrap_or(&absent), new.get(key).unwrap_or(&absent), &place, places);
             }
         }
         (Value::Array(old), Value::Array(new)) if old.len() == new.len() => {
             for (index, (old, new)) in old.iter().zip(new).enumerate() {
-                walk(old, new, format!("{path}/{index}"), changes);
+                walk(old, new, &format!("{path}/{index}"), places);
             }
         }
-        _ => changes.push(json!({"path": path, "before": before, "after": after})),
+        _ => places.push(json!({"path": path, "before": before, "after": after})),
     }
 }
 

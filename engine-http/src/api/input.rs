@@ -113,6 +113,7 @@ impl<T: DeserializeOwned> FromRequestParts<Arc<Inner>> for Ask<T> {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct PageQuery {
     /// At most so many: 1 to 250, 100 where nothing is said.
+    #[schemars(range(min = 1, max = 250))]
     pub(super) limit: Option<u32>,
     /// `nextCursor` of the part before.
     pub(super) cursor: Option<String>,

@@ -4,16 +4,20 @@ use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
-use super::table::Route;
+use super::table::{Route, Versions};
 use crate::access::Permission;
 
-/// The document for these routes.
-pub(super) fn document(routes: &[Route]) -> Value {
+/// The document for these routes. Where nobody has to sign in, it does not ask for it.
+pub(super) fn document(routes: &[Route], has_sign_in: bool) -> Value {
     let mut generator = SchemaSettings::draft2020_12().with(|settings| settings.definitions_path = "/components/schemas".into()).into_generator();
     let mut paths: Map<String, Value> = Map::new();
     for route in routes {
         let path = paths.entry(route.path).or_insert_with(|| json!({}));
-        path[route.method.as_str().to_lowercase()] = operation(route, &mut generator);
+        let mut operation = operation(route, &mut generator);
+        if has_sign_in && route.permission != Permission::Public {
+            operation["security"] = json!([{"token": []}, {"apiKey": []}]);
+        }
+        path[route.method.as_str().to_lowercase()] = operation;
     }
     json!({
         "openapi": "3.1.0",
@@ -43,10 +47,9 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
         "responses": responses(route, generator),
     });
     if let Some(body) = route.body {
-        operation["requestBody"] = json!({"content": {"application/json": {"schema": body(generator)}}});
+        operation["requestBody"] = json!({"required": route.is_body_required, "content": {"application/json": {"schema": body(generator)}}});
     }
     if route.permission != Permission::Public {
-        operation["security"] = json!([{"token": []}, {"apiKey": []}]);
         operation["x-permission"] = route.permission.scope().into();
     }
     operation
@@ -58,15 +61,15 @@ fn parameters(route: &Route, generator: &mut SchemaGenerator) -> Vec<Value> {
         let schema = query(generator);
         parameters.extend(query_parameters(&resolve(schema.as_value(), generator.definitions())));
     }
-    let mut header = |name: &str, description: &str| {
+    let mut header = |name: &str, is_required: bool, description: &str| {
         parameters
-            .push(json!({"name": name, "in": "header", "description": description, "schema": {"type": "string", "minLength": 1, "maxLength": 255}}));
+            .push(json!({"name": name, "in": "header", "required": is_required, "description": description, "schema": {"type": "string", "minLength": 1, "maxLength": 255}}));
     };
     if route.repeatable {
-        header("Idempotency-Key", "Makes a repeated request have one effect, for a day.");
+        header("Idempotency-Key", false, "Makes a repeated request have one effect, for a day.");
     }
-    if route.is_conditional {
-        header("If-Match", "The ETag that was read, or `*`.");
+    if route.versions == Versions::Asked {
+        header("If-Match", true, "The ETag that was read, or `*`.");
     }
     parameters
 }
@@ -75,7 +78,7 @@ fn responses(route: &Route, generator: &mut SchemaGenerator) -> Value {
     let mut good = json!({"description": if route.status == 204 { "Done; there is nothing to tell" } else { "Done" }, "headers": {
         "X-Request-ID": {"$ref": "#/components/headers/X-Request-ID"},
     }});
-    if route.is_tagged {
+    if route.versions != Versions::None {
         good["headers"]["ETag"] = json!({"$ref": "#/components/headers/ETag"});
     }
     if matches!(route.status, 201 | 202) && route.repeatable {
@@ -94,7 +97,7 @@ fn responses(route: &Route, generator: &mut SchemaGenerator) -> Value {
     for status in failures(route) {
         responses[status.to_string()] = json!({"$ref": "#/components/responses/Problem"});
     }
-    if route.is_tagged && route.method == axum::http::Method::GET {
+    if route.versions != Versions::None && route.method == axum::http::Method::GET {
         responses["304"] = json!({"description": "The caller has this version (If-None-Match)"});
     }
     responses["default"] = json!({"$ref": "#/components/responses/Problem"});
@@ -114,10 +117,10 @@ fn failures(route: &Route) -> Vec<u16> {
         (route.path.contains('{') || is_of_accounts, 404),
         (has_body, 408),
         (has_body || route.repeatable, 409),
-        (route.is_conditional, 412),
+        (route.versions == Versions::Asked, 412),
         (has_body, 413),
         (has_body, 422),
-        (route.is_conditional, 428),
+        (route.versions == Versions::Asked, 428),
         (true, 429),
         (true, 503),
     ];

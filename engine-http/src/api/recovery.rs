@@ -8,6 +8,8 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use engine_core::model::{Json, Timestamp};
 use engine_core::store::{LoginResult, User, UserChange, UserId};
 use schemars::JsonSchema;
@@ -107,7 +109,7 @@ async fn write(service: &Arc<Inner>, user: &User, purpose: Purpose) -> Result<()
     let secret = new_secret();
     let expires = now.after(purpose.lifetime());
     let mut attributes = user.attributes.clone();
-    let kept = json!({"digest": hex(&digest(&secret)), "sent": now.as_micros(), "expires": expires.as_micros()});
+    let kept = json!({"digest": URL_SAFE_NO_PAD.encode(digest(&secret)), "sent": now.as_micros(), "expires": expires.as_micros()});
     attributes.insert(purpose.key().to_owned(), kept);
     service.stores.accounts.change_user(user.id, UserChange { attributes: Some(attributes), ..UserChange::default() }).await?;
     let letter = purpose.letter(service, user, &format!("{}.{secret}", user.id));
@@ -125,10 +127,6 @@ pub(super) async fn welcome(service: &Arc<Inner>, user: &User) -> Result<(), Api
     write(service, user, Purpose::Confirm).await
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 fn bad_token() -> ApiError {
     ApiError::new(StatusCode::FORBIDDEN, "bad-token", "the token is none, was used, or is too old: ask for a new letter")
 }
@@ -142,7 +140,8 @@ async fn open(service: &Inner, token: &str, purpose: Purpose) -> Result<(User, J
     let kept = attributes.shift_remove(purpose.key()).ok_or_else(bad_token)?;
     let expires = kept["expires"].as_i64().map(Timestamp::from_micros).ok_or_else(bad_token)?;
     let expected = kept["digest"].as_str().unwrap_or_default();
-    let is_good = bool::from(hex(&digest(secret)).as_bytes().ct_eq(expected.as_bytes())) && service.engine.runtime().now() < expires;
+    let is_good =
+        bool::from(URL_SAFE_NO_PAD.encode(digest(secret)).as_bytes().ct_eq(expected.as_bytes())) && service.engine.runtime().now() < expires;
     if is_good && !user.disabled { Ok((user, attributes)) } else { Err(bad_token()) }
 }
 

@@ -16,7 +16,7 @@ use crate::service::{Inner, ServedWebhook};
 use crate::webhook;
 
 /// For how long they are open.
-const OPEN: Duration = Duration::from_secs(120);
+const OPEN: Duration = Duration::from_mins(2);
 
 /// Opens the webhooks of the newest saved version under `/webhook-test/`. The call runs in manual mode.
 pub(super) async fn open(State(service): State<Arc<Inner>>, Caller(identity): Caller, Place(id): Place<String>) -> Result<Response, ApiError> {

@@ -5,8 +5,8 @@ use axum::http::HeaderMap;
 use std::sync::Arc;
 
 use super::answers::{
-    self, ApiKey, AuditEntry, Checked, Credential, Difference, Done, Execution, File, Health, Page, ProgramVersion, Rehearsal, Schedule, Session,
-    SignedIn, User, Version, Webhook, Workflow,
+    self, ApiKey, AuditEntry, Checked, Credential, Difference, Done, Execution, File, Health, Page, Program, Saved, Schedule, Session, SignedIn,
+    User, Webhook, Workflow,
 };
 use super::documents::{self, Collection, Entry};
 use super::input::{Ask, Caller, PageQuery, Place, Read};
@@ -45,7 +45,9 @@ fn of_workflows() -> Vec<Route> {
             .body::<Object>()
             .gives::<Workflow>()
             .made(),
-        post("/api/v1/workflows/validate", May::WorkflowRead, "Checks a workflow", workflows::validate).body::<Object>().gives::<Checked>(),
+        post("/api/v1/workflows/validate", May::WorkflowRead, "Checks a workflow", workflows::validate)
+            .body::<serde_json::Value>()
+            .gives::<Checked>(),
         get("/api/v1/workflows/{id}", May::WorkflowRead, "Reads a workflow", workflows::read).gives::<Workflow>().tagged(),
         put("/api/v1/workflows/{id}", May::WorkflowWrite, "Saves a new version", workflows::replace)
             .body::<Object>()
@@ -55,7 +57,7 @@ fn of_workflows() -> Vec<Route> {
         post("/api/v1/workflows/{id}/duplicate", May::WorkflowWrite, "Copies a workflow", workflows::duplicate).gives::<Workflow>().made(),
         get("/api/v1/workflows/{id}/export", May::WorkflowRead, "Gives a workflow as a file", workflows::export).gives::<File>(),
         post("/api/v1/workflows/{id}/activate", May::WorkflowWrite, "Activates a version", workflows::activate)
-            .body::<workflows::Activate>()
+            .maybe::<workflows::Activate>()
             .gives::<Workflow>()
             .tagged(),
         post("/api/v1/workflows/{id}/deactivate", May::WorkflowWrite, "Deactivates a workflow", workflows::deactivate).gives::<Workflow>().tagged(),
@@ -63,10 +65,8 @@ fn of_workflows() -> Vec<Route> {
             .body::<workflows::Share>()
             .gives::<Workflow>()
             .tagged(),
-        get("/api/v1/workflows/{id}/versions", May::WorkflowRead, "Lists versions", workflows::versions)
-            .query::<PageQuery>()
-            .gives::<Page<Version>>(),
-        get("/api/v1/workflows/{id}/versions/{version}", May::WorkflowRead, "Reads a version", workflows::version).gives::<Version>(),
+        get("/api/v1/workflows/{id}/versions", May::WorkflowRead, "Lists versions", workflows::versions).query::<PageQuery>().gives::<Page<Saved>>(),
+        get("/api/v1/workflows/{id}/versions/{version}", May::WorkflowRead, "Reads a version", workflows::version).gives::<Saved>(),
         post("/api/v1/workflows/{id}/versions/{version}/restore", May::WorkflowWrite, "Makes an old version the newest", workflows::restore)
             .gives::<Workflow>()
             .tagged(),
@@ -85,7 +85,7 @@ fn of_rehearsals() -> [Route; 2] {
     const PATH: &str = "/api/v1/workflows/{id}/test-webhook";
     [
         post(PATH, May::WorkflowWrite, "Opens the webhooks of the newest version under /webhook-test/, for one call", rehearsals::open)
-            .gives::<Rehearsal>(),
+            .gives::<answers::Rehearsal>(),
         delete(PATH, May::WorkflowWrite, "Closes them again", rehearsals::close).status(204),
     ]
 }
@@ -94,7 +94,7 @@ fn of_executions() -> Vec<Route> {
     vec![
         post("/api/v1/workflows/{id}/executions", May::WorkflowExecute, "Starts an execution", executions::start)
             .query::<executions::StartQuery>()
-            .body::<executions::NewExecution>()
+            .maybe::<executions::NewExecution>()
             .gives::<Execution>()
             .status(202)
             .long()
@@ -231,7 +231,7 @@ fn of_system() -> Vec<Route> {
         get("/api/v1/node-types", May::NodeRead, "Lists node types with their schemas", system::node_types).gives::<Page<Object>>(),
         get("/api/v1/schedules", May::WorkflowRead, "Lists schedules of active workflows", system::schedules).gives::<Page<Schedule>>(),
         get("/api/v1/webhooks", May::WorkflowRead, "Lists webhooks of active workflows", system::webhooks).gives::<Page<Webhook>>(),
-        get("/api/v1/version", May::Public, "Says which version runs", system::version).gives::<ProgramVersion>(),
+        get("/api/v1/version", May::Public, "Says which version runs", system::version).gives::<Program>(),
         get("/api/v1/openapi.json", May::Public, "This document", system::openapi),
         get("/health", May::Public, "Whether the process lives", system::health).gives::<Health>(),
         get("/healthz", May::Public, "Whether the process lives", system::health).gives::<Health>(),

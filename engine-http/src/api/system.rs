@@ -46,8 +46,8 @@ pub(super) async fn version() -> Response {
     output::ok(&json!({"name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION")}))
 }
 
-pub(super) async fn openapi() -> Response {
-    output::ok(&openapi::document(&routes::all()))
+pub(super) async fn openapi(State(service): State<Arc<Inner>>) -> Response {
+    output::ok(&openapi::document(&routes::all(), service.config.sign_in.is_some()))
 }
 
 pub(super) async fn health() -> Response {

@@ -32,18 +32,27 @@ pub(crate) struct Route {
     pub(crate) summary: &'static str,
     pub(crate) query: Option<MakeSchema>,
     pub(crate) body: Option<MakeSchema>,
+    pub(crate) is_body_required: bool,
     /// What is answered.
     pub(crate) answer: Option<MakeSchema>,
     pub(crate) status: u16,
-    /// Whether the answer carries an `ETag`.
-    pub(crate) is_tagged: bool,
-    /// Whether a change names the version that it was made on.
-    pub(crate) is_conditional: bool,
+    pub(crate) versions: Versions,
     /// Whether it may take longer than others: it waits for an execution, or is a stream.
     pub(crate) is_long: bool,
     /// Whether a repeated request with the same `Idempotency-Key` has one effect.
     pub(crate) repeatable: bool,
     handler: MethodRouter<Arc<Inner>>,
+}
+
+/// What a route has to do with versions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Versions {
+    /// Nothing.
+    None,
+    /// The answer carries one, as `ETag`.
+    Told,
+    /// A change names the one that it was made on, with `If-Match`, and the answer carries the next one.
+    Asked,
 }
 
 impl Route {
@@ -54,9 +63,9 @@ impl Route {
     {
         let (filter, method) = filter;
         let (query, body, answer) = (None, None, None);
-        let (is_tagged, is_conditional, is_long, repeatable) = (false, false, false, false);
+        let (versions, is_body_required, is_long, repeatable) = (Versions::None, false, false, false);
         let handler = on(filter, handler);
-        Self { method, path, permission, summary, query, body, answer, status: 200, is_tagged, is_conditional, is_long, repeatable, handler }
+        Self { method, path, permission, summary, query, body, is_body_required, answer, status: 200, versions, is_long, repeatable, handler }
     }
 
     /// The query parameters.
@@ -65,10 +74,16 @@ impl Route {
         self
     }
 
-    /// The body.
-    pub(crate) fn body<B: JsonSchema>(mut self) -> Self {
+    /// The body, which may be left out.
+    pub(crate) fn maybe<B: JsonSchema>(mut self) -> Self {
         self.body = Some(SchemaGenerator::subschema_for::<B>);
         self
+    }
+
+    /// The body.
+    pub(crate) fn body<B: JsonSchema>(mut self) -> Self {
+        self.is_body_required = true;
+        self.maybe::<B>()
     }
 
     /// The body of the answer.
@@ -79,14 +94,14 @@ impl Route {
 
     /// The answer carries the version, as `ETag`.
     pub(crate) fn tagged(mut self) -> Self {
-        self.is_tagged = true;
+        self.versions = Versions::Told;
         self
     }
 
     /// A change names the version that it was made on, with `If-Match`.
     pub(crate) fn conditional(mut self) -> Self {
-        self.is_conditional = true;
-        self.tagged()
+        self.versions = Versions::Asked;
+        self
     }
 
     /// It may take as long as it takes.
@@ -196,8 +211,10 @@ async fn run(guard: &Guard, identity: Identity, mut request: Request, next: Next
     tokio::time::timeout(service.config.request_timeout * 2, answered).await.unwrap_or_else(|_| ApiError::late().into_response())
 }
 
+#[cfg_attr(not(feature = "rate-limit"), expect(unused_variables, reason = "without limits there is nothing to tell of them"))]
 async fn admit(guard: &Guard, parts: &Parts, told: &mut HeaderMap) -> Result<Identity, ApiError> {
     let address = address::of(&parts.headers, &parts.extensions, &guard.service.config);
+    #[cfg(feature = "rate-limit")]
     limit_address(guard, address, told).await?;
     let identity = match authenticate(&guard.service, &parts.headers, address).await {
         Ok(identity) if identity.may(guard.permission) => identity,
@@ -205,6 +222,7 @@ async fn admit(guard: &Guard, parts: &Parts, told: &mut HeaderMap) -> Result<Ide
         Err(_) if guard.permission == Permission::Public => Identity::nobody(),
         Err(error) => return Err(error),
     };
+    #[cfg(feature = "rate-limit")]
     limit_caller(guard, &identity, told).await?;
     Ok(identity)
 }
@@ -242,14 +260,4 @@ async fn limit(guard: &Guard, (scope, subject): (Scope, Subject), told: &mut Hea
     }
     numbers.refused(scope.counted());
     Err(ApiError::new(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", "you ask more often than you may: wait as long as Retry-After says"))
-}
-
-#[cfg(not(feature = "rate-limit"))]
-async fn limit_address(_: &Guard, _: Option<std::net::IpAddr>, _: &mut HeaderMap) -> Result<(), ApiError> {
-    Ok(())
-}
-
-#[cfg(not(feature = "rate-limit"))]
-async fn limit_caller(_: &Guard, _: &Identity, _: &mut HeaderMap) -> Result<(), ApiError> {
-    Ok(())
 }

@@ -36,12 +36,14 @@ pub(crate) struct Edge {
 }
 
 impl Edge {
+    #[cfg(feature = "rate-limit")]
     pub(crate) fn new(config: &crate::Config) -> Self {
-        Self {
-            #[cfg(feature = "rate-limit")]
-            limiter: Limiter::new(&config.rate_limits),
-            ..Self::default()
-        }
+        Self { limiter: Limiter::new(&config.rate_limits), ..Self::default() }
+    }
+
+    #[cfg(not(feature = "rate-limit"))]
+    pub(crate) fn new(_: &crate::Config) -> Self {
+        Self::default()
     }
 }
 
@@ -52,14 +54,15 @@ pub(crate) struct RequestId(pub(crate) Arc<str>);
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Requests that must be answered when nothing else is.
-const ALWAYS: [&str; 5] = ["/health", "/healthz", "/ready", "/readyz", "/metrics"];
+pub(crate) const ALWAYS: [&str; 5] = ["/health", "/healthz", "/ready", "/readyz", "/metrics"];
 
 /// Stands before every handler.
 pub(crate) async fn enter(State(service): State<Arc<Inner>>, mut request: Request, next: Next) -> Response {
     let runtime = service.engine.runtime();
     let began = runtime.now();
     let id = request_id(&service, request.headers());
-    let route: Arc<str> = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).into();
+    let matched = request.extensions().get::<MatchedPath>().cloned();
+    let route = matched.as_ref().map_or("none", MatchedPath::as_str);
     let method = request.method().clone();
     let parent = TraceParent::of(request.headers());
     let span = tracing::info_span!(
@@ -72,7 +75,7 @@ pub(crate) async fn enter(State(service): State<Arc<Inner>>, mut request: Reques
         request.extensions_mut().insert(parent);
     }
     let turn = Turn::take(&service);
-    let mut response = if turn.is_over() && !ALWAYS.contains(&&*route) {
+    let mut response = if turn.is_over() && !ALWAYS.contains(&route) {
         service.edge.numbers.shed.fetch_add(1, Ordering::Relaxed);
         ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", "too many requests are being served, try again soon").into_response()
     } else {
@@ -81,7 +84,7 @@ pub(crate) async fn enter(State(service): State<Arc<Inner>>, mut request: Reques
     drop(turn);
     name(&mut response, &id);
     let took = runtime.now().since(began);
-    service.edge.numbers.answered(&route, (&method, response.status()), took);
+    service.edge.numbers.answered(route, (&method, response.status()), took);
     span.record("status", response.status().as_u16());
     let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
     if response.status().is_server_error() {

@@ -209,3 +209,45 @@ impl fmt::Debug for Subscription {
         f.debug_struct("Subscription").field("number", &self.number).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use engine_core::model::Timestamp;
+    use serde_json::Value;
+
+    use super::*;
+
+    /// Breaks when an event comes through a gap that nobody was told of yet: it would stand before the news of those that were lost earlier.
+    #[tokio::test]
+    async fn inv_23_what_is_lost_is_one_gap_and_its_place_is_told() {
+        let hub = EventHub::with_room(2, 1);
+        let mut subscription = hub.listen(Wants::Kinds(Kind::ALL.into())).expect("there is room");
+        assert!(hub.listen(Wants::Kinds(Kind::ALL.into())).is_err(), "for one only");
+        let pass = |number: i64| {
+            let event = Event {
+                kind: Kind::NodeLogged,
+                id: None,
+                execution: ExecutionId::new(uuid::Uuid::nil()),
+                workflow: "w".into(),
+                at: Timestamp::from_micros(number),
+                data: Value::Null,
+            };
+            hub.shared.lock().all[0].pass(&Arc::new(event))
+        };
+        let number = |heard| match heard {
+            Heard::Event(event) => event.at.as_micros(),
+            Heard::Lagged(lost) => -i64::try_from(lost).expect("few"),
+            Heard::Closed => 0,
+        };
+        assert_eq!([pass(1), pass(2), pass(3)], [true, true, false]);
+        assert_eq!(number(subscription.next().await), 1);
+        assert!(!pass(4), "there is room again, and the gap is not told yet");
+        assert_eq!([number(subscription.next().await), number(subscription.next().await)], [2, -2]);
+        assert!(pass(5));
+        assert_eq!(number(subscription.next().await), 5);
+        hub.close();
+        assert_eq!((number(subscription.next().await), hub.listeners()), (0, 0));
+        drop(subscription);
+        assert!(hub.listen(Wants::Kinds(Kind::ALL.into())).is_err(), "it is closed");
+    }
+}

@@ -22,11 +22,11 @@ pub(super) struct Reading {
 
 impl Reading {
     /// The events of what was written since the last time, those after `after` only.
-    pub(super) async fn next(&mut self, stores: &Stores, stored: &StoredExecution, after: Option<u64>) -> Vec<Event> {
-        let summary = &stored.summary;
+    pub(super) async fn next(&mut self, stores: &Stores, found: &StoredExecution, after: Option<u64>) -> Vec<Event> {
+        let summary = &found.summary;
         let mut events = Vec::new();
         let read = self.chunks;
-        for chunk in stored.journal.iter().filter(|chunk| chunk.seq >= read) {
+        for chunk in found.journal.iter().filter(|chunk| chunk.seq >= read) {
             self.chunks = chunk.seq + 1;
             // A journal that cannot be read gives no events; the execution's own end says why.
             for record in record::decode(&chunk.bytes).unwrap_or_default() {
@@ -85,12 +85,11 @@ async fn names(stores: &Stores, summary: &ExecutionSummary, first: &Record) -> H
         Record::Started(started) => started.workflow.as_deref().cloned(),
         _ => None,
     };
-    let definition = match own {
-        Some(own) => Some(own),
-        None => {
-            let header = &summary.header;
-            stores.workflows.workflow_version(&header.workflow, header.version).await.ok().and_then(|version| version.definition)
-        }
+    let definition = if own.is_some() {
+        own
+    } else {
+        let header = &summary.header;
+        stores.workflows.workflow_version(&header.workflow, header.version).await.ok().and_then(|version| version.definition)
     };
     let nodes = definition.as_ref().and_then(|definition| definition["nodes"].as_array()).map(Vec::as_slice).unwrap_or_default();
     let named = |node: &Value| Some((NodeId::from(node["id"].as_str()?), node["name"].as_str()?.to_owned()));

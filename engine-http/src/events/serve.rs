@@ -10,6 +10,7 @@ use axum::extract::{FromRequestParts, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use engine_core::model::ExecutionId;
+use engine_core::store::StoreError;
 use futures::future::{Either, select};
 use futures::stream::StreamExt;
 use schemars::JsonSchema;
@@ -18,7 +19,6 @@ use serde::Deserialize;
 use super::event::{END, Kind};
 use super::follow;
 use super::hub::{Subscription, Wants};
-use super::journal::load;
 use super::overview::{Asked, Cursor, overview};
 use super::wire::{Frames, Listener, kept_alive, sse};
 use crate::access::Identity;
@@ -89,13 +89,14 @@ async fn frames(
     let absent = || ApiError::not_found("execution", &id.to_string());
     let number = after.and_then(|after| after.parse().ok());
     let is_over = after == Some(END);
-    if let Some(stored) = load(&service.stores, id).await {
-        let header = &stored.summary.header;
-        if header.tenant != identity.tenant || !may_see(service, identity, header.workflow.as_str()).await {
-            return Err(absent());
+    match service.stores.query.execution(&identity.tenant, id).await {
+        Ok(stored) if may_see(service, identity, stored.header.workflow.as_str()).await => {
+            let is_over = is_over && stored.status.is_final();
+            return Ok((!is_over).then(|| follow::stored(Arc::clone(service), id, number, live)));
         }
-        let is_over = is_over && stored.summary.status.is_final();
-        return Ok((!is_over).then(|| follow::stored(Arc::clone(service), id, number, live)));
+        Ok(_) => return Err(absent()),
+        Err(StoreError::NotFound { .. }) => {}
+        Err(error) => return Err(error.into()),
     }
     let running = service.executions.running(id);
     let ended = service.executions.history().get(id).cloned();
@@ -157,19 +158,17 @@ fn listen(service: &Inner, wants: Wants) -> Result<Option<Subscription>, ApiErro
 
 fn send(wanted: Wanted, frames: Frames) -> Response {
     let frames = kept_alive(frames, wanted.listener);
-    match wanted.upgrade {
+    if let Ok(upgrade) = wanted.upgrade {
         // Nothing is read but the end: a client that sends much is cut off.
-        Ok(upgrade) => upgrade.max_message_size(1024).protocols(["engine.events.v1"]).on_upgrade(|socket| pump(socket, frames)),
-        Err(_) => {
-            let mut response = Response::new(Body::from_stream(sse(frames)));
-            let headers = response.headers_mut();
-            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-            // Proxies that gather answers would keep events back.
-            headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
-            response
-        }
+        return upgrade.max_message_size(1024).protocols(["engine.events.v1"]).on_upgrade(|socket| pump(socket, frames));
     }
+    let mut response = Response::new(Body::from_stream(sse(frames)));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // Proxies that gather answers would keep events back.
+    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    response
 }
 
 /// A reader who takes nothing for so long is given up.

@@ -105,7 +105,7 @@ impl Subject {
     pub(crate) fn address(address: IpAddr) -> Self {
         Self::Address(match address.to_canonical() {
             IpAddr::V6(address) => IpAddr::V6((u128::from(address) & !u128::from(u64::MAX)).into()),
-            address => address,
+            address @ IpAddr::V4(_) => address,
         })
     }
 }

@@ -52,15 +52,13 @@ impl Shared {
         if now < self.paused_until.load(Ordering::Relaxed) {
             return None;
         }
-        match tokio::time::timeout(PATIENCE, self.step(scope, rate, subject)).await {
-            Ok(Some(verdict)) => Some(verdict),
-            _ => {
-                let pause = i64::try_from(PAUSE.as_millis()).unwrap_or(0);
-                self.paused_until.store(now.saturating_add(pause), Ordering::Relaxed);
-                tracing::warn!("Redis does not answer: this process counts requests for itself");
-                None
-            }
+        let verdict = tokio::time::timeout(PATIENCE, self.step(scope, rate, subject)).await.ok().flatten();
+        if verdict.is_none() {
+            let pause = i64::try_from(PAUSE.as_millis()).unwrap_or(0);
+            self.paused_until.store(now.saturating_add(pause), Ordering::Relaxed);
+            tracing::warn!("Redis does not answer: this process counts requests for itself");
         }
+        verdict
     }
 
     async fn step(&self, scope: Scope, rate: Rate, subject: Subject) -> Option<Verdict> {

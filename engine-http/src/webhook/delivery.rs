@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use engine_core::store::{IdempotentRequest, RequestState, StoreError, TenantId};
 
 use super::Hook;
@@ -34,11 +36,10 @@ impl Delivery {
     /// # Errors
     /// When it came in before.
     pub(super) async fn begin(&self, digest: [u8; 32], remembered: Duration) -> Result<(), Failure> {
-        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         let under_way = self.service.config.webhook_timeout + SLACK;
         let request = IdempotentRequest {
             tenant: TenantId::default(),
-            key: format!("webhook:{}:{hex}", self.place),
+            key: format!("webhook:{}:{}", self.place, URL_SAFE_NO_PAD.encode(digest)),
             fingerprint: digest,
             expires: self.service.engine.runtime().now().after(under_way),
         };

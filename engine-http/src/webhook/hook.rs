@@ -11,6 +11,7 @@ use engine_core::worker::PinnedPlan;
 use serde_json::Value;
 
 use super::HookOptions;
+use super::options::Stage;
 use crate::service::{ActivationError, ServedWebhook};
 
 /// A webhook of an active workflow.
@@ -39,18 +40,24 @@ impl Hook {
 
     /// The same, served for one call.
     pub(super) fn rehearsed(mut self) -> Self {
-        self.options.is_rehearsal = true;
+        self.options.stage = Stage::Rehearsal;
         self
     }
 
     /// How its executions are started.
     pub(super) fn mode(&self) -> ExecutionMode {
-        if self.options.is_rehearsal { ExecutionMode::Manual } else { ExecutionMode::Webhook }
+        match self.options.stage {
+            Stage::Rehearsal => ExecutionMode::Manual,
+            Stage::Production => ExecutionMode::Webhook,
+        }
     }
 
     /// What stands before its path.
     pub(super) fn prefix(&self) -> &'static str {
-        if self.options.is_rehearsal { "/webhook-test/" } else { "/webhook/" }
+        match self.options.stage {
+            Stage::Rehearsal => "/webhook-test/",
+            Stage::Production => "/webhook/",
+        }
     }
 
     /// The paths under which it is found. One with parameters is also found below its id, as in n8n.

@@ -35,8 +35,16 @@ pub(crate) struct HookOptions {
     pub(crate) filters: Vec<Filter>,
     /// How requests are signed, where they have to be.
     pub(crate) signature: Option<Signature>,
-    /// Whether it is served for one call, to be tried out.
-    pub(crate) is_rehearsal: bool,
+    pub(crate) stage: Stage,
+}
+
+/// For whom a webhook is served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// For everybody, while its workflow is active.
+    Production,
+    /// For one call, to be tried out.
+    Rehearsal,
 }
 
 /// How callers show that they may call.
@@ -114,13 +122,16 @@ impl HookOptions {
             origins: origins(&options["allowedOrigins"]),
             filters: filters(&options["headerFilter"])?,
             signature: (parameters["authentication"] == "signature").then(|| Signature::read(parameters)).transpose()?,
-            is_rehearsal: false,
+            stage: Stage::Production,
         })
     }
 
     /// What n8n's items call the way in which they came.
     pub(super) fn mode_name(&self) -> &'static str {
-        if self.is_rehearsal { "test" } else { "production" }
+        match self.stage {
+            Stage::Production => "production",
+            Stage::Rehearsal => "test",
+        }
     }
 }
 

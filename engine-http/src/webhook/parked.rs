@@ -1,6 +1,7 @@
 //! Requests that resume an execution of the store, wherever it will be driven.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::Request;
 use axum::http::StatusCode;
@@ -10,7 +11,7 @@ use engine_core::execution::{Reply, Responder};
 use engine_core::format::item_to_json;
 use engine_core::model::ExecutionId;
 use engine_core::node::{ResponseMode, Resume};
-use engine_core::store::{OpenResumePoint, RequestId, Signal, SignalKind, SignalOutcome, StoreError};
+use engine_core::store::{ExecutionHeader, OpenResumePoint, RequestId, Signal, SignalKind, SignalOutcome, StoreError, TenantId};
 use engine_core::worker::LaunchError;
 use futures::channel::oneshot;
 use futures::future::{Either, select};
@@ -33,8 +34,8 @@ pub(super) async fn serve(service: &Arc<Inner>, (id, suffix): (ExecutionId, &str
     let place = Place::new((point.node, index), resume)?;
     takes(&place, request.method())?;
     let item = brought(service, (&place, &plan), request).await?;
-    let payload = json!({ "items": [item_to_json(&item, item.paired())] });
     let responds = place.options.mode == ResponseMode::ResponseNode;
+    let payload = json!({ "items": [item_to_json(&item, item.paired())], "reply": responds });
     let (slot, reply) = ReplySlot::new();
     let responder = responds.then(|| Arc::new(slot) as Arc<dyn Responder>);
     let signal = Signal { execution: header.id, request: request_id(service), kind: SignalKind::Wake { token: point.token, payload } };
@@ -42,21 +43,22 @@ pub(super) async fn serve(service: &Arc<Inner>, (id, suffix): (ExecutionId, &str
         SignalOutcome::Done | SignalOutcome::Sent => {}
         _ => return Err(Failure::new(StatusCode::CONFLICT, format!("The execution \"{id}\" is running already."))),
     }
-    respond(service, (id, &place), reply).await
+    respond(service, (&header, &place), reply).await
 }
 
 fn request_id(service: &Inner) -> RequestId {
     service.executions.new_id().to_string().into()
 }
 
-async fn respond(service: &Arc<Inner>, (id, place): (ExecutionId, &Place), reply: oneshot::Receiver<Reply>) -> Result<Response, Failure> {
+async fn respond(service: &Arc<Inner>, (header, place): (&ExecutionHeader, &Place), reply: oneshot::Receiver<Reply>) -> Result<Response, Failure> {
+    let id = header.id;
     let (options, blobs, patience) = (&place.options, &service.engine.services().blobs, service.config.webhook_timeout);
     match options.mode {
         ResponseMode::LastNode => {
             let result = patient(Box::pin(service.executions.end_of(id)), patience).await?.map_err(|_| gone())?;
             answer::last_node(&result, options, blobs).await
         }
-        ResponseMode::ResponseNode => match patient(Box::pin(first(service, id, reply)), patience).await? {
+        ResponseMode::ResponseNode => match patient(Box::pin(first(service, header, reply)), patience).await? {
             Answered::Replied(reply) => answer::reply(reply, options, blobs).await,
             Answered::Ended(Ok(result)) => answer::without_reply(&result, options),
             Answered::Ended(Err(_)) => Err(gone()),
@@ -65,19 +67,39 @@ async fn respond(service: &Arc<Inner>, (id, place): (ExecutionId, &Place), reply
     }
 }
 
-/// What comes first: the answer of a node, or the end.
-async fn first(service: &Arc<Inner>, id: ExecutionId, reply: oneshot::Receiver<Reply>) -> Answered {
-    let ended = Box::pin(service.executions.end_of(id));
+/// What comes first: the answer of a node, here or in another process, or the end.
+async fn first(service: &Arc<Inner>, header: &ExecutionHeader, reply: oneshot::Receiver<Reply>) -> Answered {
+    let ended = Box::pin(service.executions.end_of(header.id));
     match select(reply, ended).await {
         Either::Left((Ok(reply), _)) => Answered::Replied(reply),
-        Either::Left((Err(_), ended)) => Answered::Ended(ended.await),
-        Either::Right((result, mut reply)) => settled(result, reply.try_recv().ok().flatten()),
+        Either::Left((Err(_), ended)) => far(service, (&header.tenant, header.id), ended).await,
+        Either::Right((result, mut reply)) => match reply.try_recv() {
+            Ok(Some(reply)) => Answered::Replied(reply),
+            _ => far(service, (&header.tenant, header.id), std::future::ready(result)).await,
+        },
     }
 }
 
-fn settled(result: Result<ExecutionResult, LaunchError>, reply: Option<Reply>) -> Answered {
-    reply.map_or(Answered::Ended(result), Answered::Replied)
+/// The answer that a node gives in another process, or the end.
+pub(super) async fn far(
+    service: &Inner,
+    (tenant, id): (&TenantId, ExecutionId),
+    ended: impl Future<Output = Result<ExecutionResult, LaunchError>> + Unpin,
+) -> Answered {
+    let reply = Box::pin(service.worker.reply(tenant, id));
+    match select(reply, ended).await {
+        Either::Left((Ok(reply), _)) => Answered::Replied(reply),
+        Either::Left((Err(_), ended)) => Answered::Ended(ended.await),
+        // It has ended: an answer that was given is there by now.
+        Either::Right((result, reply)) => match tokio::time::timeout(LAST_LOOK, reply).await {
+            Ok(Ok(reply)) => Answered::Replied(reply),
+            _ => Answered::Ended(result),
+        },
+    }
 }
+
+/// How long reading the store for an answer may take once nothing more can come.
+const LAST_LOOK: Duration = Duration::from_millis(100);
 
 /// Why nothing waits under that address.
 async fn why_not(service: &Inner, id: ExecutionId) -> Failure {

@@ -197,7 +197,9 @@ impl Algorithm {
 
 fn matches<M: Mac + KeyInit>(key: &[u8], parts: &[&[u8]], shown: &[u8]) -> bool {
     let Ok(mut mac) = <M as KeyInit>::new_from_slice(key) else { return false };
-    parts.iter().for_each(|part| mac.update(part));
+    for part in parts {
+        mac.update(part);
+    }
     mac.verify_slice(shown).is_ok()
 }
 

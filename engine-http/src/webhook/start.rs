@@ -9,8 +9,9 @@ use axum::response::Response;
 use engine_core::Start;
 use engine_core::driver::ExecutionResult;
 use engine_core::execution::{Reply, Responder};
-use engine_core::model::{Batch, Json, Link};
+use engine_core::model::{Batch, ExecutionId, Json, Link};
 use engine_core::node::ResponseMode;
+use engine_core::store::TenantId;
 use engine_core::worker::LaunchError;
 use futures::channel::oneshot;
 use futures::future::{Either, poll_immediate, select};
@@ -18,7 +19,7 @@ use futures::future::{Either, poll_immediate, select};
 use super::auth::Gate;
 use super::failure::Failure;
 use super::item::Source;
-use super::{Hook, answer, guard};
+use super::{Hook, answer, guard, parked};
 use crate::address;
 use crate::executions::{Begin, Driven};
 use crate::service::Inner;
@@ -72,7 +73,8 @@ async fn run(service: &Arc<Inner>, hook: &Hook, mut begin: Begin) -> Result<Resp
         ResponseMode::ResponseNode | ResponseMode::Streaming => {
             let (slot, reply) = ReplySlot::new();
             begin.start = begin.start.responder(Arc::new(slot));
-            let answered = first_answer(service.executions.begin(begin)?, reply);
+            let (tenant, id) = (begin.pinned.tenant.clone(), begin.id);
+            let answered = first_answer(service, (&tenant, id), (service.executions.begin(begin)?, reply));
             match patient(Box::pin(answered), service.config.webhook_timeout).await? {
                 Answered::Replied(reply) => answer::reply(reply, options, blobs).await,
                 Answered::Ended(result) => answer::without_reply(&result.map_err(|error| refused(&error))?, options),
@@ -108,11 +110,12 @@ pub(super) enum Answered {
 }
 
 /// Drives an execution until a node has answered; it goes on in the background then.
-async fn first_answer(driven: Driven, reply: oneshot::Receiver<Reply>) -> Answered {
+async fn first_answer(service: &Inner, asked: (&TenantId, ExecutionId), (driven, reply): (Driven, oneshot::Receiver<Reply>)) -> Answered {
     match select(driven, reply).await {
         Either::Left((result, mut reply)) => reply.try_recv().ok().flatten().map_or(Answered::Ended(result), Answered::Replied),
         Either::Right((Ok(reply), _)) => Answered::Replied(reply),
-        Either::Right((Err(_), driven)) => Answered::Ended(driven.await),
+        // It is put aside, or another process drives it.
+        Either::Right((Err(_), driven)) => parked::far(service, asked, driven).await,
     }
 }
 

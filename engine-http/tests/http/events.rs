@@ -131,7 +131,7 @@ impl Elsewhere {
         };
         stores.workflows.save_workflow(save).await.expect("saved");
         let worker = store::WorkerId::new(uuid::Uuid::from_u128(9));
-        let beat = store::Heartbeat { worker, name: "test".to_owned(), lease_time: Duration::from_secs(60) };
+        let beat = store::Heartbeat { worker, name: "test".to_owned(), lease_time: Duration::from_mins(1) };
         stores.executions.heartbeat(beat).await.expect("a worker");
         let id = runtime::new_execution_id(&*runtime);
         let header = ExecutionHeader {

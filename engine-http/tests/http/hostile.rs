@@ -57,7 +57,7 @@ async fn inv_34_control_characters_in_names_do_no_harm() {
         let flow = json!({"name": evil, "nodes": [{"id": "1", "name": evil, "type": "manual_trigger"}], "connections": []});
         let response = server.post("/api/v1/workflows").bearer_auth(admin).json(&flow).send().await.expect("an answer");
         assert!(!response.headers().contains_key("x-evil") && response.status().as_u16() < 500, "{evil:?}: {}", response.status());
-        let encoded: String = evil.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let encoded = percent_encoding::percent_encode(evil.as_bytes(), percent_encoding::NON_ALPHANUMERIC).to_string();
         let path = format!("/api/v1/tags/{encoded}");
         let (status, _, body) = send(server.request("PUT", &path).bearer_auth(admin).json(&json!({"value": 1}))).await;
         assert!(status < 500 && !body.contains('\r'), "{evil:?}: {status} {body}");
@@ -111,6 +111,8 @@ async fn pages_of_other_origins_reach_no_server_without_sign_in() {
     assert_eq!(preflight("https://evil.example").await, (403, true));
     let answer = raw(&server, "GET /api/v1/workflows HTTP/1.1\r\nhost: rebound.example\r\n\r\n").await;
     assert!(answer.starts_with("HTTP/1.1 403") && answer.contains("foreign-host"), "{answer}");
+    let answer = raw(&server, "GET /metrics HTTP/1.1\r\nhost: engine.internal\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }
 
 #[tokio::test]
@@ -156,5 +158,52 @@ async fn numbers_of_routes_nodes_and_queues_are_told() {
     let documented = include_str!("../../../docs/METRICS.md");
     for name in metrics.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()) {
         assert!(documented.contains(&format!("`{name}`")), "docs/METRICS.md does not tell of {name}");
+    }
+}
+
+/// What was written to the log.
+#[derive(Clone, Default)]
+struct Log(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("the log").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Breaks when a span takes the address, a header or a body as it is.
+#[tokio::test]
+async fn inv_28_the_log_names_requests_and_tells_no_secrets() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber =
+        tracing_subscriber::fmt().with_max_level(tracing_subscriber::filter::LevelFilter::DEBUG).with_writer(move || writer.clone()).finish();
+    // For the whole process: what one thread alone hears depends on what others asked for before.
+    tracing::subscriber::set_global_default(subscriber).expect("the only test that listens");
+    let server = signed().await;
+    let admin = administrator(&server).await;
+    let login = json!({"email": "root@example.com", "password": "sparrow-password"});
+    assert_eq!(send(server.post("/api/v1/auth/login").json(&login)).await.0, 401);
+    let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let request =
+        server.get("/api/v1/workflows?name=sparrow-query").bearer_auth(token(&admin)).header("x-request-id", "mine-9").header("traceparent", trace);
+    assert_eq!(send(request).await.0, 200);
+    assert_eq!(send(server.get("/api/v1/workflows").bearer_auth("sparrow-token")).await.0, 401);
+    assert_eq!(send(server.get("/webhook-waiting/018f0000-0000-7000-8000-000000000000?signature=sparrow-signature")).await.0, 401);
+    let credential = json!({"name": "c", "type": "httpHeaderAuth", "data": {"name": "X", "value": "sparrow-secret"}});
+    assert_eq!(send(server.post("/api/v1/credentials").bearer_auth(token(&admin)).json(&credential)).await.0, 201);
+    let text = String::from_utf8_lossy(&log.0.lock().expect("the log")).into_owned();
+    let line = text.lines().find(|line| line.contains("mine-9") && line.contains("engine_http")).unwrap_or_else(|| panic!("no request in {text}"));
+    for part in ["route=/api/v1/workflows", "0af7651916cd43dd8448eb211c80319c", "status=200"] {
+        assert!(line.contains(part), "{part} is not in {line}");
+    }
+    let own: Vec<&str> = text.lines().filter(|line| line.contains("engine_")).collect();
+    for secret in ["sparrow", token(&admin)] {
+        assert!(!own.iter().any(|line| line.contains(secret)), "{secret} is in the log");
     }
 }

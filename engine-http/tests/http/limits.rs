@@ -116,3 +116,62 @@ async fn inv_23_bodies_of_the_api_are_bounded_before_they_are_buffered() {
     assert_eq!((status, &problem["code"]), (503, &json!("busy")));
     assert_eq!(send(server.post("/api/v1/workflows/validate").body("{}")).await.0, 200, "the budget is given back");
 }
+
+/// A Redis of this test alone.
+struct Redis {
+    process: std::process::Child,
+    url: String,
+}
+
+impl Redis {
+    /// # Panics
+    /// When there is no `redis-server`: see docs/TESTING.md.
+    async fn start() -> Self {
+        let port = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port").local_addr().expect("an address").port();
+        let mut command = std::process::Command::new("redis-server");
+        command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]).stdout(std::process::Stdio::null());
+        let process = command.spawn().expect("redis-server must be installed for this test, see docs/TESTING.md");
+        while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+        Self { process, url: format!("redis://127.0.0.1:{port}/") }
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        drop(self.process.kill());
+        drop(self.process.wait());
+    }
+}
+
+/// Breaks when each process has a burst of its own.
+#[tokio::test]
+async fn processes_that_share_a_redis_share_their_limits() {
+    let redis = Redis::start().await;
+    let secret = b"a secret of at least thirty-two bytes".as_slice();
+    let stores = {
+        let runtime: std::sync::Arc<dyn engine_core::runtime::Runtime> = std::sync::Arc::new(engine_core::runtime::TokioRuntime::current());
+        engine_core::store::Stores::of(&std::sync::Arc::new(engine_core::store::MemoryStore::new(runtime)))
+    };
+    let start = async || {
+        let config = Config::default().with(|config| {
+            config.sign_in = Some(SignIn::new(secret));
+            config.stores = Some(stores.clone());
+            config.rate_limits =
+                RateLimits::default().with(|limits| (limits.user, limits.redis) = (Some(Rate::new(3, SLOW)), Some(redis.url.clone())));
+        });
+        Server::start(config).await
+    };
+    let (one, two) = (start().await, start().await);
+    let admin = administrator(&one).await;
+    let mut statuses = Vec::new();
+    for server in [&one, &two, &one, &two, &one] {
+        let response = server.get("/api/v1/auth/me").bearer_auth(token(&admin)).send().await.expect("an answer");
+        statuses.push((response.status().as_u16(), header(&response, "ratelimit").split(';').nth(1).unwrap_or_default().to_owned()));
+    }
+    let told = |status: u16, left: &str| (status, left.to_owned());
+    assert_eq!(statuses, [told(200, "r=2"), told(200, "r=1"), told(200, "r=0"), told(429, "r=0"), told(429, "r=0")]);
+    let (_, _, metrics) = send(one.get("/metrics")).await;
+    assert!(metrics.contains("engine_rate_limit_fallbacks_total 0"), "{metrics}");
+}

@@ -1,9 +1,10 @@
 //! Letters of the sign-in.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
-use engine_http::{Config, Letter, MailError, Mailer, SignIn};
+use engine_http::{Config, Letter, MailError, Mailer, SignIn, SmtpMailer};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
@@ -161,4 +162,95 @@ async fn sessions_are_listed_and_ended_one_by_one() {
     let body = json!({"current": "correct horse battery", "password": NEW});
     assert_eq!(send(server.request("PUT", "/api/v1/auth/password").bearer_auth(token(&here)).json(&body)).await.0, 204);
     assert_eq!((me(&here).await, login(&server, NEW).await.0), (401, 200));
+}
+
+const MINUTE: Duration = Duration::from_mins(1);
+
+/// Breaks when a lock lasts for ever, or ends with the next attempt.
+#[tokio::test]
+async fn inv_32_a_lock_lasts_for_half_an_hour() {
+    let (server, _) = server(|_| {}).await;
+    administrator(&server).await;
+    for _ in 0..5 {
+        assert_eq!(login(&server, "wrong").await.0, 401);
+    }
+    server.wait(29 * MINUTE);
+    assert_eq!(login(&server, "correct horse battery").await.0, 401);
+    server.wait(2 * MINUTE);
+    assert_eq!(login(&server, "correct horse battery").await.0, 200);
+    for _ in 0..4 {
+        assert_eq!(login(&server, "wrong").await.0, 401);
+    }
+    assert_eq!(login(&server, "correct horse battery").await.0, 200, "four are not five, and those before the lock are forgotten");
+}
+
+#[tokio::test]
+async fn tokens_of_letters_and_sessions_end_by_themselves() {
+    let (server, post) = server(|_| {}).await;
+    let admin = administrator(&server).await;
+    let confirm = post.token("root@example.com").await;
+    assert_eq!(tell(&server, "forgot-password", json!({"email": "root@example.com"})).await.0, 202);
+    let reset = post.token("root@example.com").await;
+    server.wait(61 * MINUTE);
+    assert_eq!(tell(&server, "reset-password", json!({"token": reset, "password": NEW})).await.1["code"], "bad-token");
+    server.wait(48 * 60 * MINUTE);
+    assert_eq!(tell(&server, "confirm", json!({"token": confirm})).await.1["code"], "bad-token");
+    server.wait(29 * 24 * 60 * MINUTE);
+    assert_eq!(tell(&server, "refresh", json!({"refreshToken": admin["refreshToken"]})).await.0, 401, "nobody came back for a month");
+}
+
+/// A mail server that takes one letter.
+async fn mail_server() -> (String, tokio::task::JoinHandle<String>) {
+    use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufStream};
+
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let url = format!("smtp://{}", listener.local_addr().expect("an address"));
+    let taken = tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.expect("a connection");
+        let (mut stream, mut letter, mut is_text) = (BufStream::new(stream), String::new(), false);
+        stream.write_all(b"220 test\r\n").await.expect("sent");
+        loop {
+            stream.flush().await.expect("sent");
+            let mut line = String::new();
+            stream.read_line(&mut line).await.expect("a line");
+            let answer: &[u8] = match line.trim_end() {
+                "." => return letter,
+                text if is_text => {
+                    letter.push_str(text);
+                    letter.push('\n');
+                    continue;
+                }
+                "DATA" => {
+                    is_text = true;
+                    b"354 go on\r\n"
+                }
+                _ => b"250 fine\r\n",
+            };
+            stream.write_all(answer).await.expect("sent");
+        }
+    });
+    (url, taken)
+}
+
+#[tokio::test]
+async fn a_letter_goes_through_the_mail_server() {
+    let (url, taken) = mail_server().await;
+    let mailer = SmtpMailer::new(&url, "Flows <flows@example.com>").expect("a mailer");
+    let config = Config::default().with(|config| {
+        config.sign_in = Some(SignIn::new(b"a secret of at least thirty-two bytes".as_slice()));
+        config.mailer = Some(Arc::new(mailer));
+    });
+    let server = Server::start(config).await;
+    administrator(&server).await;
+    // Long lines are broken on their way.
+    let letter = taken.await.expect("a letter").replace("=\n", "");
+    for part in ["From: Flows <flows@example.com>", "To: root@example.com", "Subject: Confirm your address", "/api/v1/auth/confirm"] {
+        assert!(letter.contains(part), "{part} is not in {letter}");
+    }
+    for (url, from) in
+        [("ftp://mail.example.com", "a@example.com"), ("smtp://user:hunter2@:0", "a@example.com"), ("smtp://mail.example.com", "nobody")]
+    {
+        let error = SmtpMailer::new(url, from).expect_err("refused").to_string();
+        assert!(!error.contains("hunter2"), "{error}");
+    }
 }

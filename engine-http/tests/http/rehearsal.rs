@@ -49,3 +49,17 @@ async fn inv_27_only_who_may_change_a_workflow_tries_it_out() {
     let (status, problem) = send_json(server.post(&format!("{}/test-webhook", header(&own, "location"))).bearer_auth(token(&eve))).await;
     assert_eq!((status, &problem["code"]), (409, &json!("webhook-taken")), "the call would go to one of two");
 }
+
+#[tokio::test]
+async fn nobody_has_to_close_them() {
+    let server = Server::start(Config::default()).await;
+    let response = server.post("/api/v1/workflows").json(&flow("One")).send().await.expect("an answer");
+    let path = format!("{}/test-webhook", header(&response, "location"));
+    assert_eq!(send(server.post(&path)).await.0, 200);
+    server.wait(std::time::Duration::from_secs(121));
+    assert_eq!(send(server.post("/webhook-test/try/a")).await.0, 404);
+    let nothing = json!({"name": "n", "nodes": [{"id": "1", "name": "Start", "type": "manual_trigger"}], "connections": []});
+    let response = server.post("/api/v1/workflows").json(&nothing).send().await.expect("an answer");
+    let (status, problem) = send_json(server.post(&format!("{}/test-webhook", header(&response, "location")))).await;
+    assert_eq!((status, &problem["code"]), (422, &json!("no-webhook")));
+}

@@ -120,6 +120,10 @@ async fn inv_23_all_bodies_together_have_a_budget() {
     assert_eq!((response.status().as_u16(), response.headers().contains_key("retry-after")), (503, true));
     let (status, _) = item_of(&server, "text/plain", "x".repeat(100)).await;
     assert_eq!(status, 200, "the budget is given back");
+    let (status, _, _) = send(server.post("/webhook/hook").multipart(Form::new().text("a", "x".repeat(101)))).await;
+    assert_eq!(status, 503, "fields of forms count, too");
+    let (status, _, _) = send(server.post("/webhook/hook").multipart(Form::new().text("a", "x".repeat(100)))).await;
+    assert_eq!(status, 200);
 }
 
 /// Sends bytes as they are; gives the beginning of the answer.

@@ -2,24 +2,58 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use engine_core::credential::{Credential, CredentialError, CredentialProvider, CredentialRequest};
 use engine_core::execution::{Reply, ReplyBody};
-use engine_core::model::{Item, NodeDefinition};
+use engine_core::model::{Item, NodeDefinition, Timestamp};
 use engine_core::node::{ItemNode, ItemNodeType, NodeContext, NodeError};
 use engine_core::observer::Observers;
-use engine_core::runtime::TokioRuntime;
+use engine_core::runtime::{Runtime, TokioRuntime};
 use engine_core::schema::{NodeSchema, Property, PropertyKind};
 use engine_core::{Engine, Workflow};
 use engine_http::{Config, Service, Telemetry};
+use futures::future::BoxFuture;
 use reqwest::{Client, Method, RequestBuilder, Response, redirect};
 use serde_json::{Map, Value, json};
+
+/// A runtime whose clock can be put forward.
+#[derive(Debug)]
+struct Ahead {
+    runtime: TokioRuntime,
+    seconds: Arc<AtomicU64>,
+}
+
+impl Runtime for Ahead {
+    fn spawn(&self, task: BoxFuture<'static, ()>) {
+        self.runtime.spawn(task);
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        self.runtime.sleep(duration)
+    }
+
+    fn spawn_blocking(&self, work: Box<dyn FnOnce() + Send>) {
+        self.runtime.spawn_blocking(work);
+    }
+
+    fn now(&self) -> Timestamp {
+        self.runtime.now().after(Duration::from_secs(self.seconds.load(Ordering::Relaxed)))
+    }
+
+    fn random(&self) -> u64 {
+        self.runtime.random()
+    }
+}
 
 /// A running server. It ends with the test's runtime.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     pub(crate) service: Service,
+    /// How many seconds the engine's clock is ahead.
+    pub(crate) ahead: Arc<AtomicU64>,
     client: Client,
 }
 
@@ -30,7 +64,9 @@ impl Server {
         let telemetry = Telemetry::new();
         let observers = Observers(vec![Arc::new(hub.clone()), Arc::new(telemetry.clone())]);
         let config = config.with(|config| (config.events, config.telemetry) = (Some(hub), Some(telemetry)));
-        let builder = Engine::builder().runtime(TokioRuntime::current()).nodes(nodes).credentials(Arc::new(Secrets)).observer(Arc::new(observers));
+        let ahead: Arc<AtomicU64> = Arc::default();
+        let runtime = Ahead { runtime: TokioRuntime::current(), seconds: Arc::clone(&ahead) };
+        let builder = Engine::builder().runtime(runtime).nodes(nodes).credentials(Arc::new(Secrets)).observer(Arc::new(observers));
         let engine = builder.build();
         let service = Service::new(engine, config);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
@@ -38,7 +74,7 @@ impl Server {
         let router = service.router().into_make_service_with_connect_info::<SocketAddr>();
         drop(tokio::spawn(axum::serve(listener, router).into_future()));
         let client = Client::builder().redirect(redirect::Policy::none()).build().expect("a client");
-        Self { address, service, client }
+        Self { address, service, ahead, client }
     }
 
     /// A server with these workflows.
@@ -48,6 +84,11 @@ impl Server {
             server.service.activate(workflow).expect("the workflow can be served");
         }
         server
+    }
+
+    /// Puts the engine's clock forward.
+    pub(crate) fn wait(&self, duration: Duration) {
+        self.ahead.fetch_add(duration.as_secs(), Ordering::Relaxed);
     }
 
     pub(crate) fn request(&self, method: &str, path: &str) -> RequestBuilder {

@@ -91,3 +91,17 @@ async fn requests_have_the_headers_that_they_should() {
     let server = Server::start(Config::default()).await;
     server.service.activate(echo("hook", json!({"options": {"headerFilter": bad}}))).expect_err("no header has such a name");
 }
+
+/// Breaks when what was received is remembered for less long than its signature counts.
+#[tokio::test]
+async fn inv_31_a_recorded_request_is_worth_nothing_later() {
+    let server = guarded(json!({"authentication": "signature"}), "webhookSignature").await;
+    let recorded = delivery(&server, ("new key", "m1"), "{}", "{}");
+    let again = || recorded.try_clone().expect("a request");
+    assert_eq!(send(again()).await.0, 200);
+    server.wait(std::time::Duration::from_mins(4));
+    assert_eq!(send_json(again()).await.1["message"], "This request was received before.");
+    server.wait(std::time::Duration::from_mins(2));
+    assert_eq!(send_json(again()).await, (403, json!({"code": 403, "message": "The request was signed at another time!"})));
+    assert_eq!(executions(&server).await, 1);
+}

@@ -134,10 +134,18 @@ async fn what_one_server_activates_all_serve_and_a_worker_fires() {
     answer(first.post(&format!("/api/v1/workflows/{ticking}/activate"), &json!({})), 200).await;
     first.kill();
     second.kill();
-    let _worker = schema.place_of("worker").work();
+    let observed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let place = schema.place_of("worker").with("ENGINE_METRICS_LISTEN", &observed.to_string());
+    let _worker = place.work();
     for _ in 0..2 {
         outside.called("/tick").await.answer().await;
     }
+    place.run(&["health", "--ready"]).done();
+    let there = async |path: &str| reqwest::get(format!("http://{observed}{path}")).await.unwrap();
+    assert_eq!(there("/api/v1/version").await.status(), 404);
+    // What it took from the queue counts, though nobody waits for it here.
+    until(async || there("/metrics").await.text().await.unwrap().contains("engine_executions_total{status=\"success\"} 1").then_some(Value::Null))
+        .await;
 }
 
 /// Breaks when what a dead process drove stays where it is, when a recorded step is done again, or when draining loses something.

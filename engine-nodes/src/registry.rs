@@ -87,6 +87,8 @@ const GROUPS: &[Register] = &[
     crate::transform::register,
     #[cfg(feature = "markup")]
     crate::markup::register,
+    #[cfg(feature = "crypto")]
+    crate::crypto::register,
     #[cfg(feature = "files")]
     crate::files::register,
 ];

@@ -46,4 +46,6 @@ mod testing;
 
 mod registry;
 
+#[cfg(feature = "disk")]
+pub use files::disk::FilePolicy;
 pub use registry::{NodeSettings, registry, registry_with};

@@ -16,13 +16,20 @@ pub fn registry() -> NodeRegistry {
 /// # Panics
 /// When two of them claim one name and version: that is a mistake in this crate, which its tests find.
 #[must_use]
-#[cfg_attr(not(any(feature = "http", feature = "js")), expect(unused_variables, reason = "no node of the other groups has settings"))]
+#[cfg_attr(
+    not(any(feature = "disk", feature = "http", feature = "js")),
+    expect(unused_variables, reason = "no node of the other groups has settings")
+)]
 pub fn registry_with(settings: &NodeSettings) -> NodeRegistry {
     let mut registry = NodeRegistry::new();
     for register in GROUPS {
         if let Err(error) = register(&mut registry) {
             panic!("{error}");
         }
+    }
+    #[cfg(feature = "disk")]
+    if let Err(error) = crate::files::disk::register(&mut registry, &settings.files) {
+        panic!("{error}");
     }
     #[cfg(feature = "http")]
     if let Err(error) = settings.network.register(&mut registry) {
@@ -39,6 +46,9 @@ pub fn registry_with(settings: &NodeSettings) -> NodeRegistry {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct NodeSettings {
+    /// Files on disk.
+    #[cfg(feature = "disk")]
+    pub files: crate::FilePolicy,
     /// The network.
     #[cfg(feature = "http")]
     pub network: crate::network::NetworkNodes,
@@ -65,6 +75,14 @@ impl NodeSettings {
             nodes
         };
         self.scripts.clone().unwrap_or_else(usual)
+    }
+
+    /// The settings with this policy for files on disk.
+    #[cfg(feature = "disk")]
+    #[must_use]
+    pub fn files(mut self, policy: crate::FilePolicy) -> Self {
+        self.files = policy;
+        self
     }
 
     /// The settings with these nodes for the network.

@@ -18,6 +18,7 @@ pub(crate) struct TestNode {
     mode: ExecutionMode,
     others: Vec<(&'static str, Value)>,
     credential: Option<Credential>,
+    registry: Option<NodeRegistry>,
 }
 
 /// What the node gave.
@@ -31,7 +32,7 @@ impl TestNode {
     pub(crate) fn new(kind: &str, version: f64, parameters: impl Into<Value>) -> Self {
         let parameters: Value = parameters.into();
         let node = json!({"id": "n", "name": "Node", "type": kind, "typeVersion": version, "parameters": parameters, "position": [400, 0]});
-        Self { node, inputs: Vec::new(), mode: ExecutionMode::Manual, others: Vec::new(), credential: None }
+        Self { node, inputs: Vec::new(), mode: ExecutionMode::Manual, others: Vec::new(), credential: None, registry: None }
     }
 
     /// Items for the next input: a list of objects.
@@ -54,6 +55,22 @@ impl TestNode {
         self.node["credentials"][kind] = json!({"id": "1", "name": "mine"});
         self.credential = Some(Credential::new(fields));
         self
+    }
+
+    /// The node types to run with, where they are not the usual ones.
+    #[cfg(feature = "disk")]
+    pub(crate) fn registry(mut self, registry: NodeRegistry) -> Self {
+        self.registry = Some(registry);
+        self
+    }
+
+    /// What is wrong with the node before it runs; empty when nothing is.
+    #[cfg(any(feature = "crypto", feature = "disk"))]
+    pub(crate) fn problems(self) -> String {
+        let registry = self.registry.clone().unwrap_or_else(crate::registry);
+        let engine = Engine::builder().runtime(Simulator::new(1)).nodes(registry).build();
+        let workflow = Workflow::from_json(&self.workflow().to_string()).unwrap();
+        engine.compile(workflow).err().map(|problems| problems.to_string()).unwrap_or_default()
     }
 
     /// Sets a field of the node, such as `onError`.
@@ -103,7 +120,7 @@ impl TestNode {
     pub(crate) fn run(self) -> TestRun {
         let simulator = Simulator::new(1);
         let read = |workflow: &Value| Workflow::from_json(&workflow.to_string()).unwrap();
-        let registry: NodeRegistry = crate::registry();
+        let registry = self.registry.clone().unwrap_or_else(crate::registry);
         let mut builder = Engine::builder().runtime(simulator.clone()).nodes(registry);
         if let Some(credential) = &self.credential {
             builder = builder.credentials(Arc::new(Given(credential.clone())));

@@ -1,11 +1,11 @@
 //! What workflows may reach, from the environment.
 //!
 //! `ENGINE_NETWORK_ALLOW` lists inside addresses, networks and hosts that they may reach, separated by commas; `ENGINE_PROXIES` proxies that
-//! they may use; `ENGINE_COMMANDS=allow` lets them run commands.
+//! they may use; `ENGINE_COMMANDS=allow` lets them run commands; `ENGINE_FILES_ROOT` names the one directory in which they may read and write files.
 
 use anyhow::{Context, bail};
-use engine_nodes::NodeSettings;
 use engine_nodes::network::{CommandPolicy, HttpClient, NetworkNodes, NetworkPolicy};
+use engine_nodes::{FilePolicy, NodeSettings};
 
 /// The settings of the built-in nodes.
 pub(crate) fn from_environment() -> anyhow::Result<NodeSettings> {
@@ -25,7 +25,11 @@ fn read(variable: impl Fn(&str) -> Option<String>) -> anyhow::Result<NodeSetting
         Some("allow") => CommandPolicy::allow(),
         Some(other) => bail!("ENGINE_COMMANDS must be \"allow\" or \"refuse\", not {other:?}"),
     };
-    Ok(NodeSettings::default().network(NetworkNodes::new(HttpClient::new(policy)).commands(commands)))
+    let files = match variable("ENGINE_FILES_ROOT").filter(|root| !root.is_empty()) {
+        None => FilePolicy::default(),
+        Some(root) => FilePolicy::within(&root).with_context(|| format!("ENGINE_FILES_ROOT: {root:?} cannot be opened"))?,
+    };
+    Ok(NodeSettings::default().network(NetworkNodes::new(HttpClient::new(policy)).commands(commands)).files(files))
 }
 
 fn list(text: Option<&str>) -> impl Iterator<Item = &str> {
@@ -52,5 +56,8 @@ mod tests {
         assert!(permits(&[("ENGINE_NETWORK_ALLOW", "10.0.0.0/99")], "10.0.0.1").is_err());
         assert!(permits(&[("ENGINE_COMMANDS", "yes")], "10.0.0.1").is_err());
         assert!(read_from(&[("ENGINE_COMMANDS", "allow"), ("ENGINE_PROXIES", "proxy.corp.example")]).is_ok());
+        assert!(read_from(&[("ENGINE_FILES_ROOT", "/nonexistent/root")]).is_err_and(|error| error.contains("cannot be opened")));
+        let directory = std::env::temp_dir();
+        assert!(read_from(&[("ENGINE_FILES_ROOT", directory.to_str().unwrap())]).is_ok());
     }
 }

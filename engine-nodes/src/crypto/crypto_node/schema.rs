@@ -1,6 +1,6 @@
 //! The parameters of Crypto.
 
-use engine_core::schema::{CredentialUse, NodeGroup, NodeSchema, Property, PropertyKind, ShowRule};
+use engine_core::schema::{CredentialUse, NodeGroup, NodeSchema, Property, PropertyKind};
 
 const ACTIONS: [&str; 4] = ["generate", "hash", "hmac", "sign"];
 const DIGESTS: [&str; 8] = ["MD5", "SHA1", "SHA256", "SHA3-256", "SHA3-384", "SHA3-512", "SHA384", "SHA512"];
@@ -13,7 +13,11 @@ pub(in crate::crypto) fn schema() -> NodeSchema {
         .versions([(1, 0), (2, 0)])
         .group(NodeGroup::Transform)
         .description("Makes digests, signatures and random texts")
-        .credential(CredentialUse { kind: "crypto".to_owned(), required: false, show: ShowRule::default() })
+        .credential(CredentialUse {
+            kind: "crypto".to_owned(),
+            required: true,
+            show: Property::string("").show("action", ["hmac", "sign"]).since(2.0).show,
+        })
         .property(Property::options("action", ACTIONS).default("hash"))
         .property(digested(Property::boolean("binaryData", false)).required().description("Whether the data is a file"))
         .property(digested(Property::string("binaryPropertyName").default("data")).required().show("binaryData", [true]))

@@ -114,16 +114,9 @@ fn lengths_out_of_range_are_errors() {
 
 #[test]
 fn signatures_that_cannot_be_made_are_reported_before_the_run() {
-    let workflow = |algorithm: &str| {
-        let parameters = json!({"action": "sign", "value": "x", "algorithm": algorithm, "privateKey": "k"});
-        let node = json!({"name": "Node", "type": "n8n-nodes-base.crypto", "typeVersion": 1, "parameters": parameters});
-        json!({"nodes": [{"name": "Start", "type": "manual_trigger", "parameters": {}}, node],
-            "connections": {"Start": {"main": [[{"node": "Node", "type": "main", "index": 0}]]}}})
-    };
     let problems = |algorithm: &str| {
-        let engine = engine_core::Engine::builder().runtime(engine_core::testing::Simulator::new(1)).nodes(crate::registry()).build();
-        let workflow = engine_core::Workflow::from_json(&workflow(algorithm).to_string()).unwrap();
-        engine.compile(workflow).err().map(|problems| problems.to_string()).unwrap_or_default()
+        let parameters = json!({"action": "sign", "value": "x", "algorithm": algorithm, "privateKey": "k"});
+        TestNode::new("n8n-nodes-base.crypto", 1.0, parameters).problems()
     };
     assert_eq!(problems("RSA-SHA256"), "");
     assert_eq!(problems("sha512WithRSAEncryption"), "");

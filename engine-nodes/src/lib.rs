@@ -25,6 +25,8 @@ mod settings;
 
 #[cfg(feature = "crypto")]
 mod crypto;
+#[cfg(feature = "image")]
+mod edit_image;
 #[cfg(feature = "files")]
 mod files;
 #[cfg(feature = "flow")]

@@ -109,6 +109,8 @@ const GROUPS: &[Register] = &[
     crate::crypto::register,
     #[cfg(feature = "files")]
     crate::files::register,
+    #[cfg(feature = "image")]
+    crate::edit_image::register,
 ];
 
 #[cfg(test)]

@@ -23,6 +23,8 @@ mod node_type;
 #[cfg(any(feature = "crypto", feature = "files", feature = "flow", feature = "http", feature = "markup"))]
 mod settings;
 
+#[cfg(feature = "js")]
+mod ai_transform;
 #[cfg(feature = "crypto")]
 mod crypto;
 #[cfg(feature = "image")]

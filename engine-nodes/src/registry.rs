@@ -36,7 +36,7 @@ pub fn registry_with(settings: &NodeSettings) -> NodeRegistry {
         panic!("{error}");
     }
     #[cfg(feature = "js")]
-    if let Err(error) = settings.script_nodes().register(&mut registry) {
+    if let Err(error) = settings.script_nodes().register(&mut registry).and_then(|()| crate::ai_transform::register(&mut registry)) {
         panic!("{error}");
     }
     registry

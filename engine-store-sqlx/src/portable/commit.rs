@@ -231,15 +231,28 @@ impl Tx {
     /// Ends an execution that has not ended.
     pub(super) async fn end_active(&mut self, id: ExecutionId, ending: &Ending) -> Result<(), StoreError> {
         let Some(row) = self.first(query("SELECT * FROM active WHERE id = $1").bind(id.as_uuid())).await? else { return Ok(()) };
-        let header = super::load::header(&row)?;
-        let epoch = Epoch(unsigned(get(&row, "epoch")?, "epoch")?);
-        self.insert_ended(&header, (get(&row, "created")?, get(&row, "started")?), (ending, epoch)).await?;
+        let (Ok(header), Ok(epoch)) = (super::load::header(&row), unsigned(get(&row, "epoch")?, "epoch")) else {
+            return self.set_aside(id.as_uuid()).await;
+        };
+        self.insert_ended(&header, (get(&row, "created")?, get(&row, "started")?), (ending, Epoch(epoch))).await?;
         self.store_static_data(&header, ending).await?;
         if ending.keep != Keep::Everything {
             self.change(query("DELETE FROM journal WHERE execution = $1").bind(id.as_uuid())).await?;
             self.change(query("DELETE FROM blob_uses WHERE execution = $1").bind(id.as_uuid())).await?;
         }
         self.forget_active(id.as_uuid()).await
+    }
+
+    /// Ends an execution whose row cannot be read, with what of it can be: it cannot be driven, and must not hinder the others.
+    pub(super) async fn set_aside(&mut self, id: Uuid) -> Result<(), StoreError> {
+        let now = self.now().await?;
+        let ending = Ending::unreadable("its row is damaged", now);
+        let insert = "INSERT INTO executions (id, tenant, workflow, version, mode, status, created, finished, error, epoch) \
+                      SELECT id, coalesce(CAST(tenant AS TEXT), ''), coalesce(CAST(workflow AS TEXT), ''), 0, 0, $2, $3, $3, $4, 0 FROM active WHERE id = $1 \
+                      ON CONFLICT (id) DO NOTHING";
+        let error = ending.error.map(|error| error.to_string());
+        self.change(query(insert).bind(id).bind(code::of_status(ending.status)).bind(now.as_micros()).bind(error)).await?;
+        self.forget_active(id).await
     }
 
     /// Removes all that is kept about an execution only while it has not ended.

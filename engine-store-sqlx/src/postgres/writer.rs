@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::{Row, SqlStore, Statement};
 use crate::code::{self, state};
+use crate::error::again;
 use crate::group::{Answer, Answered, Flush, Group, Job, submit};
 use crate::row::{get, signed, text};
 use crate::session::Session;
@@ -29,7 +30,7 @@ WITH starting AS MATERIALIZED (
         ELSE 0 END AS state
     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int4[], $5::int2[], $6::uuid[], $7::uuid[], $8::int2[], $9::text[], $10::int8[], $11::uuid[], $12::bytea[])
         AS s(id, tenant, workflow, version, mode, parent, retry_of, priority, key, due, claimant, records)
-    WHERE NOT EXISTS (SELECT FROM executions e WHERE e.id = s.id)
+    WHERE NOT EXISTS (SELECT FROM active a WHERE a.id = s.id) AND NOT EXISTS (SELECT FROM executions e WHERE e.id = s.id)
 ), started AS (
     INSERT INTO active (id, tenant, workflow, version, mode, parent, retry_of, priority, concurrency_key, state, due, worker, epoch, claims, created, started)
     SELECT id, tenant, workflow, version, mode, parent, retry_of, priority, key, state, CASE WHEN state = 2 THEN due END,
@@ -80,7 +81,7 @@ mod fate {
 /// The state of a waiting execution has the number of the fate that led to it, and so has a paused one's: the statement relies on it.
 const _: () = assert!(fate::WAIT == state::WAITING && fate::PAUSE == state::PAUSED && fate::RELEASE == 4 && fate::FINISH == 1);
 
-const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 impl SqlStore {
@@ -107,6 +108,21 @@ impl SqlStore {
         rows.iter().map(number).collect()
     }
 
+    /// Makes a write of journals; tries again for a while, as long as the database cannot be reached. Repeating a write is harmless.
+    pub(super) async fn patiently<T, F: Future<Output = Result<T, StoreError>> + Send>(&self, write: impl Fn() -> F + Send) -> Result<T, StoreError> {
+        let until = Instant::now() + self.core.patience;
+        let mut pause = FIRST_PAUSE;
+        loop {
+            match write().await {
+                Err(StoreError::Unavailable(_)) if Instant::now() + pause < until => {
+                    sleep(pause).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+                written => return written,
+            }
+        }
+    }
+
     /// Answers what the group statement found no row for: it is a repetition, or fenced off; and answers one by one when a group fails as a whole.
     async fn write_one(&self, job: &Job) -> Answered {
         match job {
@@ -122,17 +138,7 @@ impl Flush for SqlStore {
     }
 
     async fn flush(&self, jobs: &[Job]) -> Vec<Answered> {
-        let until = Instant::now() + self.core.patience;
-        let mut pause = FIRST_PAUSE;
-        let written = loop {
-            match self.write_group(jobs).await {
-                Err(StoreError::Unavailable(_)) if Instant::now() + pause < until => {
-                    sleep(pause).await;
-                    pause = (pause * 2).min(LONGEST_PAUSE);
-                }
-                written => break written,
-            }
-        };
+        let written = self.patiently(|| self.write_group(jobs)).await;
         let mut answers = Vec::with_capacity(jobs.len());
         match written {
             Ok(numbers) => {
@@ -144,12 +150,11 @@ impl Flush for SqlStore {
                 }
             }
             Err(error) if jobs.len() == 1 => answers.push(Err(error)),
+            Err(error) if error.is_transient() => answers.extend(jobs.iter().map(|_| Err(again(&error)))),
             // Something about one of them: the others must not suffer.
-            Err(error) => {
-                let hopeless = error.is_transient();
+            Err(_) => {
                 for job in jobs {
-                    let again = if hopeless { Err(StoreError::Unavailable(error.to_string().into())) } else { self.write_one(job).await };
-                    answers.push(again);
+                    answers.push(self.write_one(job).await);
                 }
             }
         }
@@ -173,7 +178,9 @@ fn answer(job: &Job, number: i32) -> Answer {
 
 fn bind(jobs: &[Job]) -> Result<Statement<'static>, StoreError> {
     let starts: Vec<_> = jobs.iter().filter_map(|job| if let Job::Start(start) = job { Some(start) } else { None }).collect();
-    let commits: Vec<_> = jobs.iter().filter_map(|job| if let Job::Commit(commit) = job { Some(commit) } else { None }).collect();
+    let mut commits: Vec<_> = jobs.iter().filter_map(|job| if let Job::Commit(commit) = job { Some(commit) } else { None }).collect();
+    // Rows are locked in the order of their ids here and wherever several are, so that nobody waits in a circle.
+    commits.sort_unstable_by_key(|commit| commit.lease.execution);
     bind_commits(bind_starts(query(GROUP), &starts), &commits)
 }
 

@@ -16,7 +16,10 @@ use crate::migrate::{Migration, missing};
 use crate::row::get;
 use crate::session::{Session, Transaction};
 
-const MIGRATIONS: &[Migration] = &[Migration { version: 1, name: "first", sql: include_str!("../../migrations/sqlite/0001_first.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "first", sql: include_str!("../../migrations/sqlite/0001_first.sql") },
+    Migration { version: 2, name: "lists", sql: include_str!("../../migrations/sqlite/0002_lists.sql") },
+];
 
 /// Where the file is, and how to use it.
 #[derive(Clone, Debug)]

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test program uses its own part")]
 
+pub(crate) mod operations;
+
 use std::future::Future;
 use std::sync::atomic::{AtomicU32, Ordering};
 

@@ -1,6 +1,6 @@
 //! Statements about lists of executions, put together from fixed pieces: only conditions that are set are in them, so that each goes along an index.
 //!
-//! Which index that is does not depend on statistics: one condition, the narrowest that is set, may use one, and the others are written so that they cannot.
+//! `SQLite` knows nothing of what is in its tables: there one condition, the narrowest that is set, may use an index, and the others are written so that they cannot.
 //! Those that have ended are read status by status, because the indexes have the status before the id.
 
 use engine_core::state::ExecutionStatus;
@@ -67,10 +67,12 @@ fn conditions(list: &mut Builder, filter: &ExecutionFilter) -> Result<(), StoreE
         list.push(" AND parent = ").push_bind(parent.as_uuid());
     }
     if let Some(workflow) = &filter.workflow {
-        list.push(if along == Some(Along::Workflow) { " AND workflow = " } else { " AND workflow || '' = " }).push_bind(workflow.to_string());
+        list.push(if along == Some(Along::Workflow) { " AND workflow = " } else { concat!(" AND ", passive!("workflow"), " = ") })
+            .push_bind(workflow.to_string());
     }
     if let Some(tenant) = &filter.tenant {
-        list.push(if along == Some(Along::Tenant) { " AND tenant = " } else { " AND tenant || '' = " }).push_bind(tenant.to_string());
+        list.push(if along == Some(Along::Tenant) { " AND tenant = " } else { concat!(" AND ", passive!("tenant"), " = ") })
+            .push_bind(tenant.to_string());
     }
     if let Some(from) = filter.created_from {
         list.push(" AND created >= ").push_bind(from.as_micros());
@@ -157,7 +159,7 @@ pub(super) fn aged(retention: &Retention, before: i64, limit: i64) -> Option<Bui
             .push(" AND finished < ")
             .push_bind(before);
         if let Some(workflow) = &retention.workflow {
-            list.push(" AND workflow || '' = ").push_bind(workflow.to_string());
+            list.push(concat!(" AND ", passive!("workflow"), " = ")).push_bind(workflow.to_string());
         }
         list.push(" AND NOT EXISTS (SELECT 1 FROM active WHERE active.parent = executions.id) ORDER BY finished LIMIT ")
             .push_bind(limit)

@@ -17,6 +17,20 @@ macro_rules! raised {
     };
 }
 
+/// A column in a condition that need not use an index: the planner knows best.
+macro_rules! passive {
+    ($column:literal) => {
+        $column
+    };
+}
+
+/// What names a row of a table whose key has two columns.
+macro_rules! row_name {
+    ($key:literal) => {
+        "ctid"
+    };
+}
+
 /// Keeps the rows that were read from being changed by others until the transaction ends.
 macro_rules! lock {
     () => {

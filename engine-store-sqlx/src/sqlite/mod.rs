@@ -13,6 +13,20 @@ macro_rules! now {
     };
 }
 
+/// A column in a condition that must not use an index.
+macro_rules! passive {
+    ($column:literal) => {
+        concat!("+", $column)
+    };
+}
+
+/// What names a row of a table whose key has two columns.
+macro_rules! row_name {
+    ($key:literal) => {
+        $key
+    };
+}
+
 /// A counter, one higher. At the end of its range it becomes a number that cannot be read, so that the row is set aside and fails nothing else.
 macro_rules! raised {
     ($column:literal) => {
@@ -73,6 +87,8 @@ mod list;
 #[path = "../portable/load.rs"]
 mod load;
 mod open;
+#[cfg(test)]
+mod plans;
 #[path = "../portable/query.rs"]
 mod query;
 #[path = "../portable/queue.rs"]

@@ -57,12 +57,8 @@ fn along(filter: &ExecutionFilter) -> Option<Along> {
 }
 
 /// Adds all conditions but the status and where the page begins.
-fn conditions(list: &mut Builder, filter: &ExecutionFilter) -> Result<(), StoreError> {
+fn conditions(list: &mut Builder, filter: &ExecutionFilter) {
     let along = along(filter);
-    if let Some((key, value)) = &filter.custom {
-        list.push(" AND id IN (SELECT execution FROM custom_entries WHERE key = ").push_bind(text(key)?);
-        list.push(" AND value = ").push_bind(text(value)?).push(")");
-    }
     if let Some(parent) = filter.parent {
         list.push(" AND parent = ").push_bind(parent.as_uuid());
     }
@@ -80,27 +76,26 @@ fn conditions(list: &mut Builder, filter: &ExecutionFilter) -> Result<(), StoreE
     if let Some(before) = filter.created_before {
         list.push(" AND created < ").push_bind(before.as_micros());
     }
-    Ok(())
 }
 
 /// Those that have not ended, the newest first; nothing when the filter lets none of them through.
-pub(super) fn active_list(filter: &ExecutionFilter, part: Part) -> Result<Option<Builder>, StoreError> {
-    let Some(states) = active_states(filter) else { return Ok(None) };
+pub(super) fn active_list(filter: &ExecutionFilter, part: Part) -> Option<Builder> {
+    let states = active_states(filter)?;
     let mut list = Builder::new("SELECT * FROM active WHERE id < ");
     list.push_bind(part.after).push(states);
-    conditions(&mut list, filter)?;
+    conditions(&mut list, filter);
     list.push(" ORDER BY id DESC LIMIT ").push_bind(part.limit);
-    Ok(Some(list))
+    Some(list)
 }
 
 /// How many of those that have not ended stand where.
-pub(super) fn active_count(filter: &ExecutionFilter) -> Result<Option<Builder>, StoreError> {
-    let Some(states) = active_states(filter) else { return Ok(None) };
+pub(super) fn active_count(filter: &ExecutionFilter) -> Option<Builder> {
+    let states = active_states(filter)?;
     let mut list = Builder::new("SELECT state, started IS NOT NULL AS begun, count(*) AS number FROM active WHERE true");
     list.push(states);
-    conditions(&mut list, filter)?;
+    conditions(&mut list, filter);
     list.push(" GROUP BY 1, 2");
-    Ok(Some(list))
+    Some(list)
 }
 
 /// Searchable data is there only at the end.
@@ -120,6 +115,13 @@ pub(super) fn ended_list(filter: &ExecutionFilter, part: Part) -> Result<Option<
     if statuses.is_empty() {
         return Ok(None);
     }
+    if filter.custom.is_some() {
+        let mut list = Builder::new("SELECT executions.*");
+        with_entry(&mut list, filter, &statuses)?;
+        list.push(" AND custom_entries.execution < ").push_bind(part.after);
+        list.push(" ORDER BY custom_entries.execution DESC LIMIT ").push_bind(part.limit);
+        return Ok(Some(list));
+    }
     let mut list = Builder::new("SELECT * FROM (");
     // The primary key has all statuses in one order, and no other index is of use then.
     let branches = if along(filter).is_none() && statuses.len() == FINAL.len() { vec![""] } else { statuses };
@@ -129,7 +131,7 @@ pub(super) fn ended_list(filter: &ExecutionFilter, part: Part) -> Result<Option<
             list.push("status = ").push(*status).push(" AND ");
         }
         list.push("id < ").push_bind(part.after);
-        conditions(&mut list, filter)?;
+        conditions(&mut list, filter);
         list.push(" ORDER BY id DESC LIMIT ").push_bind(part.limit).push(") of_status");
     }
     list.push(") ended ORDER BY id DESC LIMIT ").push_bind(part.limit);
@@ -142,11 +144,25 @@ pub(super) fn ended_count(filter: &ExecutionFilter) -> Result<Option<Builder>, S
     if statuses.is_empty() {
         return Ok(None);
     }
-    let mut list = Builder::new("SELECT status, count(*) AS number FROM executions WHERE status IN (");
-    list.push(statuses.join(", ")).push(")");
-    conditions(&mut list, filter)?;
+    let mut list = Builder::new("SELECT status, count(*) AS number");
+    if filter.custom.is_some() {
+        with_entry(&mut list, filter, &statuses)?;
+    } else {
+        list.push(" FROM executions WHERE status IN (").push(statuses.join(", ")).push(")");
+        conditions(&mut list, filter);
+    }
     list.push(" GROUP BY status");
     Ok(Some(list))
+}
+
+/// Ended executions with an entry in their searchable data, found by the entry: a cross join is carried out in the order in which it is written.
+fn with_entry(list: &mut Builder, filter: &ExecutionFilter, statuses: &[&'static str]) -> Result<(), StoreError> {
+    let Some((key, value)) = &filter.custom else { return Ok(()) };
+    list.push(" FROM custom_entries CROSS JOIN executions WHERE custom_entries.key = ").push_bind(text(key)?);
+    list.push(" AND custom_entries.value = ").push_bind(text(value)?);
+    list.push(concat!(" AND executions.id = custom_entries.execution AND ", passive!("status"), " IN (")).push(statuses.join(", ")).push(")");
+    conditions(list, filter);
+    Ok(())
 }
 
 /// Ended executions that are old enough to go, the oldest first.

@@ -21,7 +21,7 @@ impl ExecutionQuery for SqlStore {
     async fn executions(&self, filter: &ExecutionFilter, page: PageRequest<ExecutionId>) -> Result<Page<ExecutionSummary, ExecutionId>, StoreError> {
         let part = Part { after: page.after.map_or(Uuid::max(), |after| after.as_uuid()), limit: i64::from(page.limit) + 1 };
         let mut session = self.reader().await?;
-        let mut found = read_part(&mut session, part, &|part| active_list(filter, part), active_summary).await?;
+        let mut found = read_part(&mut session, part, &|part| Ok(active_list(filter, part)), active_summary).await?;
         found.append(&mut read_part(&mut session, part, &|part| ended_list(filter, part), ended_summary).await?);
         session.done();
         // One that ended between the two reads is in both; the end counts.
@@ -46,7 +46,7 @@ impl ExecutionQuery for SqlStore {
         let active = |row: &Row| Ok((code::active_status(get(row, "state")?, get(row, "begun")?)?, get(row, "number")?));
         let ended = |row: &Row| Ok((code::status(get(row, "status")?)?, get(row, "number")?));
         let mut numbers: Vec<(ExecutionStatus, i64)> = Vec::new();
-        if let Some(mut count) = active_count(filter)? {
+        if let Some(mut count) = active_count(filter) {
             numbers.append(&mut readable(&session.all(count.build()).await?, active)?);
         }
         if let Some(mut count) = ended_count(filter)? {

@@ -49,9 +49,13 @@ async fn lanes_after(store: &SqlStore, tx: &mut Tx, (mut after, limit): (Option<
 async fn next_lane(tx: &mut Tx, after: Option<&Lane>) -> Result<Option<Row>, StoreError> {
     let first = "SELECT id, tenant, workflow, concurrency_key, priority, coalesce(concurrency_key, '') AS key FROM active WHERE state = 0 \
                  ORDER BY tenant, workflow, coalesce(concurrency_key, '') LIMIT 1";
-    let next = "SELECT id, tenant, workflow, concurrency_key, priority, coalesce(concurrency_key, '') AS key FROM active \
-                WHERE state = 0 AND (tenant, workflow, coalesce(concurrency_key, '')) > ($1, $2, $3) \
-                ORDER BY tenant, workflow, coalesce(concurrency_key, '') LIMIT 1";
+    // The next key, else the next workflow, else the next tenant: each is one step along the index, which comparing all three at once is not.
+    let next = "SELECT * FROM (SELECT id, tenant, workflow, concurrency_key, priority, coalesce(concurrency_key, '') AS key FROM active \
+                WHERE state = 0 AND tenant = $1 AND workflow = $2 AND coalesce(concurrency_key, '') > $3 ORDER BY coalesce(concurrency_key, '') LIMIT 1) \
+                UNION ALL SELECT * FROM (SELECT id, tenant, workflow, concurrency_key, priority, coalesce(concurrency_key, '') AS key FROM active \
+                WHERE state = 0 AND tenant = $1 AND workflow > $2 ORDER BY workflow, coalesce(concurrency_key, '') LIMIT 1) \
+                UNION ALL SELECT * FROM (SELECT id, tenant, workflow, concurrency_key, priority, coalesce(concurrency_key, '') AS key FROM active \
+                WHERE state = 0 AND tenant > $1 ORDER BY tenant, workflow, coalesce(concurrency_key, '') LIMIT 1) LIMIT 1";
     let statement = match after {
         None => query(first),
         Some((tenant, workflow, key)) => query(next).bind(tenant.clone()).bind(workflow.clone()).bind(key.clone()),

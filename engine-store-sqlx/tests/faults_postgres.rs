@@ -18,7 +18,7 @@ use engine_store_sqlx::{PostgresOptions, PostgresStore};
 use futures::future::join_all;
 use futures::{StreamExt, stream};
 use sqlx::postgres::PgListener;
-use sqlx::{Executor, PgConnection, query};
+use sqlx::{Executor, PgConnection, Row, query};
 use support::proxy::{Proxy, Way};
 use support::{Schema, connect, run, url};
 use tokio::time::{Instant, timeout};
@@ -110,6 +110,40 @@ fn inv_18_a_stalled_connection_meets_its_time_limit() {
         };
         timeout(SOON, healed).await.expect("the store does not find its way back");
         assert_eq!(world.load(first.execution).await.journal.len(), 2);
+    });
+}
+
+/// Breaks when a write looks at the epoch first and waits for the row then: a rescue that comes in between must not be overlooked.
+#[test]
+fn inv_05_a_write_that_waited_for_a_rescue_is_fenced() {
+    run(async {
+        let schema = Schema::new();
+        let store = schema.open().await;
+        let world = World::new(Stores::of(&Arc::new(store.clone())));
+        let worker = world.worker().await;
+        for opened in
+            [vec![], vec![engine_core::store::ResumePoint { token: "t".into(), node: "n".into(), run: 0, options: serde_json::Value::Null }]]
+        {
+            let lease = world.driven(worker).await;
+            let mut rescuer = inside(&schema).await;
+            rescuer.execute("BEGIN; UPDATE active SET state = 0, worker = NULL, epoch = epoch + 1 WHERE state = 1").await.unwrap();
+            let late = Commit { opened, ..Commit::append(lease, chunk(1, "late")) };
+            let committing = tokio::spawn({
+                let store = store.clone();
+                async move { store.commit(late).await }
+            });
+            let waits = "SELECT count(*) FROM pg_stat_activity a JOIN pg_locks l ON l.pid = a.pid WHERE NOT l.granted AND pg_blocking_pids(a.pid) @> ARRAY[$1]";
+            let mut watcher = connect().await;
+            let rescuer_pid: i32 = query("SELECT pg_backend_pid()").fetch_one(&mut rescuer).await.unwrap().get(0);
+            while query(waits).bind(rescuer_pid).fetch_one(&mut watcher).await.unwrap().get::<i64, _>(0) == 0 {}
+            rescuer.execute("COMMIT").await.unwrap();
+            let answer = committing.await.unwrap();
+            assert!(matches!(answer, Err(StoreError::Fenced(_))), "{answer:?}");
+            assert_eq!(world.load(lease.execution).await.journal.len(), 1);
+            let again = world.claim(worker, 9).await;
+            assert_eq!(again.len(), 1);
+            world.finish(again[0].lease).await;
+        }
     });
 }
 

@@ -19,7 +19,8 @@ use crate::session::Session;
 /// Starts and commits of a whole group.
 ///
 /// Each commit joins the row of its execution under its own epoch and locks it; whoever lost the lease finds no row, now or after having waited for the lock, and
-/// nothing of that commit is written. All that follows takes its rows from those that were held.
+/// nothing of that commit is written. All that follows takes its rows from those that were held. Rows are looked up one by one (LATERAL): a join of both lists might
+/// compare each commit with each lease.
 const GROUP: &str = "
 WITH starting AS MATERIALIZED (
     SELECT s.*, CASE
@@ -42,11 +43,13 @@ WITH starting AS MATERIALIZED (
 ), first_chunks AS (
     INSERT INTO journal (execution, seq, records) SELECT id, 0, records FROM starting ON CONFLICT (execution, seq) DO NOTHING
 ), held AS MATERIALIZED (
-    SELECT c.*, a.tenant, a.workflow, a.version, a.mode, a.parent, a.retry_of, a.created, a.started, a.signals, a.extras
+    SELECT c.*, a.*
     FROM unnest($13::uuid[], $14::uuid[], $15::int4[], $16::int4[], $17::bytea[], $18::int2[], $19::int8[], $20::int2[], $21::text[], $22::text[], $23::int8[])
         AS c(id, worker, epoch, seq, records, fate, due, status, error, last_node, finished)
-    JOIN active a ON a.id = c.id AND a.epoch = c.epoch AND a.worker = c.worker AND a.state = 1
-    FOR NO KEY UPDATE OF a
+    CROSS JOIN LATERAL (
+        SELECT l.tenant, l.workflow, l.version, l.mode, l.parent, l.retry_of, l.created, l.started, l.signals, l.extras FROM active l
+        WHERE l.id = c.id AND l.epoch = c.epoch AND l.worker = c.worker AND l.state = 1 FOR NO KEY UPDATE
+    ) a
 ), appended AS (
     INSERT INTO journal (execution, seq, records) SELECT id, seq, records FROM held WHERE records IS NOT NULL ON CONFLICT (execution, seq) DO NOTHING
 ), history AS (

@@ -62,6 +62,9 @@ pub(crate) struct Policy {
 /// At most so many jobs in one transaction.
 const LARGEST_GROUP: usize = 1024;
 
+/// A group waits for those who were in the last one so many turns of the runtime at most: some tens of microseconds, and only after a large group.
+const MOST_TURNS: u32 = 100;
+
 /// About so many bytes in one transaction.
 const LARGEST_SIZE: usize = 4 << 20;
 
@@ -80,6 +83,8 @@ struct Queue {
     grouped: bool,
     /// The last group was a large one: whoever comes now is not alone.
     crowded: bool,
+    /// So many were in it, and are likely to come again.
+    expected: usize,
 }
 
 /// What leaves next.
@@ -101,17 +106,18 @@ impl Group {
 
     /// Lets everybody who can run now bring what they have, then takes a group.
     async fn gather(&self) -> Vec<(Job, oneshot::Sender<Answered>)> {
-        let mut before = 0;
-        loop {
-            let now = self.queue().waiting.len();
-            if now == before || now >= LARGEST_GROUP {
-                break;
+        for _ in 0..MOST_TURNS {
+            {
+                let queue = self.queue();
+                if queue.waiting.len() >= queue.expected.min(LARGEST_GROUP) {
+                    break;
+                }
             }
-            before = now;
             tokio::task::yield_now().await;
         }
         let mut queue = self.queue();
         let group = queue.take_group();
+        queue.expected = group.len();
         queue.crowded = group.len() > self.policy.group_above;
         group
     }

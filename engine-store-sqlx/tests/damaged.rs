@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use engine_core::model::ExecutionId;
 use engine_core::node::ScheduleSpec;
 use engine_core::state::ExecutionStatus;
 use engine_core::store::{
@@ -45,6 +46,11 @@ impl Database {
             }
             Self::Sqlite(directory) => damage_file(&directory.path().join("engine.sqlite"), statement).await,
         }
+    }
+
+    /// An id as it is written in statements.
+    fn literal(&self, id: ExecutionId) -> String {
+        if self.is_sqlite() { format!("x'{}'", id.as_uuid().simple()) } else { format!("'{id}'") }
     }
 
     fn is_sqlite(&self) -> bool {
@@ -106,12 +112,7 @@ fn inv_08_a_damaged_row_does_not_stop_rescue() {
                 let damaged = world.driven(worker).await;
                 let sound = world.driven(worker).await;
                 world.lose(worker).await;
-                database
-                    .damage(
-                        &format!("UPDATE active SET {damage} WHERE epoch = {} AND id = (SELECT min(id::text)::uuid FROM active)", damaged.epoch.0)
-                            .replace("min(id::text)::uuid", if database.is_sqlite() { "min(id)" } else { "min(id::text)::uuid" }),
-                    )
-                    .await;
+                database.damage(&format!("UPDATE active SET {damage} WHERE id = {}", database.literal(damaged.execution))).await;
                 let rescued =
                     world.stores.executions.rescue(Rescue { max_claims: 1, limit: 100 }).await.unwrap_or_else(|error| panic!("{damage}: {error}"));
                 assert!(rescued.given_up.contains(&sound.execution), "{damage}: {rescued:?}");
@@ -124,6 +125,18 @@ fn inv_08_a_damaged_row_does_not_stop_rescue() {
             assert_eq!(world.status(waiting).await, ExecutionStatus::Crashed);
         }
     });
+}
+
+/// All executions, in pages of this size.
+async fn list(world: &World, limit: u32) -> Vec<ExecutionId> {
+    let mut found = Vec::new();
+    let mut page = PageRequest::first(limit);
+    loop {
+        let part = world.stores.query.executions(&ExecutionFilter::default(), page).await.unwrap();
+        found.extend(part.items.into_iter().map(|summary| summary.header.id));
+        let Some(next) = part.next else { return found };
+        page = PageRequest::after(next, limit);
+    }
 }
 
 /// Breaks when lists end at a damaged row, or fail because of it; or when reading several fails without saying because of which.
@@ -143,20 +156,11 @@ fn inv_26_a_damaged_row_does_not_hide_the_others() {
             }
             let damaged = [ids[2], ids[6]];
             for (table, id) in [("executions", damaged[0]), ("active", damaged[1])] {
-                let id = if database.is_sqlite() { format!("x'{}'", id.as_uuid().simple()) } else { format!("'{id}'") };
-                database.damage(&format!("UPDATE {table} SET mode = 99 WHERE id = {id}")).await;
+                database.damage(&format!("UPDATE {table} SET mode = 99 WHERE id = {}", database.literal(id))).await;
             }
             let sound: Vec<_> = ids.iter().rev().copied().filter(|id| !damaged.contains(id)).collect();
             for limit in [1, 2, 3, 100] {
-                let mut found = Vec::new();
-                let mut page = PageRequest::first(limit);
-                loop {
-                    let part = world.stores.query.executions(&ExecutionFilter::default(), page).await.unwrap();
-                    found.extend(part.items.into_iter().map(|summary| summary.header.id));
-                    let Some(next) = part.next else { break };
-                    page = PageRequest::after(next, limit);
-                }
-                assert_eq!(found, sound, "pages of {limit}");
+                assert_eq!(list(&world, limit).await, sound, "pages of {limit}");
             }
             for id in damaged {
                 let refused = world.stores.executions.load(&ids).await.unwrap_err();

@@ -80,16 +80,19 @@ enum Write {
     End(Uuid),
 }
 
+type Waiting = (Write, oneshot::Sender<()>);
+
 /// One writer: a transaction holds what came during the one before it.
-pub(crate) struct Grouped(mpsc::UnboundedSender<(Write, oneshot::Sender<()>)>);
+pub(crate) struct Grouped(mpsc::UnboundedSender<Waiting>);
 
 impl Grouped {
     pub(crate) async fn open(schema: &Schema) -> Result<Self, Failure> {
         let mut connection = schema.prepared().await?;
-        let (sender, mut receiver) = mpsc::unbounded_channel::<(Write, oneshot::Sender<()>)>();
+        let (sender, mut receiver) = mpsc::unbounded_channel::<Waiting>();
         tokio::spawn(async move {
             let mut waiting = Vec::new();
             while receiver.recv_many(&mut waiting, 1024).await > 0 {
+                gather(&mut receiver, &mut waiting).await;
                 let (writes, answers): (Vec<_>, Vec<_>) = std::mem::take(&mut waiting).into_iter().unzip();
                 if write(&mut connection, &writes).await.is_err() {
                     return;
@@ -104,6 +107,18 @@ impl Grouped {
         let (sender, receiver) = oneshot::channel();
         self.0.send((write, sender))?;
         Ok(receiver.await?)
+    }
+}
+
+/// Lets all who were answered together come again together: otherwise each large transaction is followed by one that holds a single write.
+async fn gather(receiver: &mut mpsc::UnboundedReceiver<Waiting>, waiting: &mut Vec<Waiting>) {
+    let mut before = 0;
+    while waiting.len() > before {
+        before = waiting.len();
+        tokio::task::yield_now().await;
+        while let Ok(more) = receiver.try_recv() {
+            waiting.push(more);
+        }
     }
 }
 

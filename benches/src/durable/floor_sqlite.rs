@@ -33,7 +33,7 @@ impl Grouped {
         let (sender, receiver) = mpsc::channel::<Waiting>();
         std::thread::spawn(move || {
             while let Ok(first) = receiver.recv() {
-                let waiting: Vec<_> = std::iter::once(first).chain(receiver.try_iter().take(1023)).collect();
+                let waiting = gather(first, &receiver);
                 if write(&connection, &waiting).is_err() {
                     return;
                 }
@@ -48,6 +48,18 @@ impl Grouped {
         self.0.send((write, sender))?;
         Ok(receiver.await?)
     }
+}
+
+/// Lets all who were answered together come again together: otherwise each large transaction is followed by one that holds a single write.
+fn gather(first: Waiting, receiver: &mpsc::Receiver<Waiting>) -> Vec<Waiting> {
+    let mut waiting = vec![first];
+    let mut before = 0;
+    while waiting.len() > before {
+        before = waiting.len();
+        std::thread::yield_now();
+        waiting.extend(receiver.try_iter());
+    }
+    waiting
 }
 
 fn write(connection: &Connection, writes: &[Waiting]) -> Result<(), rusqlite::Error> {

@@ -38,8 +38,8 @@ pub(crate) async fn run(rounds: usize) -> Result<(), Failure> {
     query("CHECKPOINT").execute(&mut connection).await?;
     say(&format!("durable, Postgres: no history, and {count} executions with {} chunks", count * 6));
     let [young_path, old_path] = <[_; 2]>::try_from(paths).map_err(|_| "two stores were opened")?;
-    for load in [(1, 300), (64, 2500), (256, 6000)] {
-        compare(load, rounds, [("none", Arc::clone(&young_path)), ("long", Arc::clone(&old_path))]).await?;
+    for in_flight in [1, 64, 256] {
+        compare(in_flight, rounds, [("none", Arc::clone(&young_path)), ("long", Arc::clone(&old_path))]).await?;
     }
     for store in opened {
         store.close().await;

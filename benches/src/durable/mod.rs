@@ -62,10 +62,10 @@ async fn postgres(rounds: usize) -> Result<(), Failure> {
     let store = PostgresStore::open(PostgresOptions::new(url()).schema(stores.name())).await?;
     let driven: Arc<dyn Path> = Arc::new(store::Driven::new(Arc::new(store.clone())).await?);
     let direct: Arc<dyn Path> = Arc::new(floor_postgres::Direct::open(&schema).await?);
-    compare((1, 300), rounds, [("a commit per step", direct), ("store", Arc::clone(&driven))]).await?;
+    compare(1, rounds, [("a commit per step", direct), ("store", Arc::clone(&driven))]).await?;
     for in_flight in [8, 64, 256] {
         let grouped: Arc<dyn Path> = Arc::new(floor_postgres::Grouped::open(&schema).await?);
-        compare((in_flight, 1000 + 20 * in_flight), rounds, [("group commit", grouped), ("store", Arc::clone(&driven))]).await?;
+        compare(in_flight, rounds, [("group commit", grouped), ("store", Arc::clone(&driven))]).await?;
     }
     store.close().await;
     schema.drop().await?;
@@ -79,7 +79,7 @@ async fn sqlite(rounds: usize) -> Result<(), Failure> {
     let driven: Arc<dyn Path> = Arc::new(store::Driven::new(Arc::new(store.clone())).await?);
     let floor: Arc<dyn Path> = Arc::new(floor_sqlite::Grouped::open(&directory.path().join("floor.sqlite"))?);
     for in_flight in [1, 64, 256] {
-        compare((in_flight, 500 + 30 * in_flight), rounds, [("one writer", Arc::clone(&floor)), ("store", Arc::clone(&driven))]).await?;
+        compare(in_flight, rounds, [("one writer", Arc::clone(&floor)), ("store", Arc::clone(&driven))]).await?;
     }
     store.close().await;
     Ok(())

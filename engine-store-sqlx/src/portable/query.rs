@@ -138,7 +138,7 @@ async fn read_part(
         let is_full = |count: usize| i64::try_from(count).is_ok_and(|count| count >= part.limit);
         found.append(&mut readable(&rows, read)?);
         match rows.last() {
-            Some(last) if is_full(rows.len()) && !is_full(found.len()) => part.after = get(last, "id")?,
+            Some(row) if is_full(rows.len()) && !is_full(found.len()) => part.after = get(row, "id")?,
             _ => return Ok(found),
         }
     }

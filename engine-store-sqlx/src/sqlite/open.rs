@@ -96,7 +96,7 @@ impl SqliteStore {
         migrate(&writer, options.limit).await?;
         let readers = SqlitePoolOptions::new().max_connections(options.readers).acquire_timeout(options.limit).test_before_acquire(false);
         let readers = readers.connect_lazy_with(options.connect().read_only(true).create_if_missing(false));
-        let group = Group::new(Policy { lanes: 1, group_above: 0 });
+        let group = Group::new(Policy { lanes: 1, group_above: 1 });
         let core = Core { readers, writer, limit: options.limit, group, listeners: Listeners::default(), lane: Mutex::default() };
         Ok(Self { core: Arc::new(core) })
     }

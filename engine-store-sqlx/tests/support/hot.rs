@@ -67,7 +67,11 @@ fn all() -> ExecutionFilter {
 
 macro_rules! call {
     ($name:literal, |$stores:ident| $work:expr) => {
-        ($name, |$stores| Box::pin(async move { drop($work) }))
+        ($name, |$stores| {
+            Box::pin(async move {
+                $work;
+            })
+        })
     };
 }
 
@@ -76,27 +80,27 @@ pub(crate) const DRIVING: &[Call] = &[
     call!("start", |stores| stores.executions.start(start()).await.unwrap()),
     call!("start under a key", |stores| {
         let key = IdempotencyKey { key: Uuid::now_v7().to_string(), fingerprint: [1; 32], expires: FUTURE };
-        stores.executions.start(start().with_key(key)).await.unwrap()
+        stores.executions.start(start().with_key(key)).await.unwrap();
     }),
     call!("claim", |stores| {
         let worker = worker(&stores).await;
         let claimed = stores.executions.claim(Claim { worker, limit: 10 }).await.unwrap();
         assert_eq!(claimed.len(), 10);
-        stores.executions.leave(worker).await.unwrap()
+        stores.executions.leave(worker).await.unwrap();
     }),
     call!("commit and finish", |stores| {
         let lease = driven(&stores).await;
         stores.executions.commit(Commit::append(lease, chunk(1))).await.unwrap();
         let ending = Ending::new(ExecutionStatus::Success, FUTURE);
-        stores.executions.commit(Commit::only(lease, Then::Finish(Box::new(ending))).with_chunk(chunk(2))).await.unwrap()
+        stores.executions.commit(Commit::only(lease, Then::Finish(Box::new(ending))).with_chunk(chunk(2))).await.unwrap();
     }),
     call!("load", |stores| {
         let lease = driven(&stores).await;
-        assert_eq!(stores.executions.load(&[lease.execution]).await.unwrap().len(), 1)
+        assert_eq!(stores.executions.load(&[lease.execution]).await.unwrap().len(), 1);
     }),
     call!("wait", |stores| {
         let lease = driven(&stores).await;
-        stores.executions.commit(Commit::only(lease, Then::Wait { due: Some(Timestamp::from_micros(1)) })).await.unwrap()
+        stores.executions.commit(Commit::only(lease, Then::Wait { due: Some(Timestamp::from_micros(1)) })).await.unwrap();
     }),
     call!("wake_due", |stores| stores.executions.wake_due(100).await.unwrap()),
     call!("next_due", |stores| stores.executions.next_due().await.unwrap()),
@@ -105,13 +109,13 @@ pub(crate) const DRIVING: &[Call] = &[
         let lease = driven(&stores).await;
         let signal = Signal { execution: lease.execution, request: "r".into(), kind: SignalKind::Pause };
         stores.executions.signal(signal).await.unwrap();
-        assert_eq!(stores.executions.signals(lease.worker).await.unwrap().len(), 1)
+        assert_eq!(stores.executions.signals(lease.worker).await.unwrap().len(), 1);
     }),
     call!("cancel", |stores| {
         let start = start();
         let signal = Signal { execution: start.header.id, request: "r".into(), kind: SignalKind::Cancel };
         stores.executions.start(start).await.unwrap();
-        stores.executions.signal(signal).await.unwrap()
+        stores.executions.signal(signal).await.unwrap();
     }),
     call!("due_schedules", |stores| stores.schedules.due_schedules(100).await.unwrap()),
 ];
@@ -122,49 +126,49 @@ pub(crate) const LOOKING: &[Call] = &[
     call!("list of a tenant", |stores| list(&stores, ExecutionFilter { tenant: Some("t".into()), ..all() }).await),
     call!("list of a workflow", |stores| list(&stores, ExecutionFilter { workflow: Some(WORKFLOW.into()), ..all() }).await),
     call!("list of a tenant's workflow", |stores| {
-        list(&stores, ExecutionFilter { tenant: Some("t".into()), workflow: Some(WORKFLOW.into()), ..all() }).await
+        list(&stores, ExecutionFilter { tenant: Some("t".into()), workflow: Some(WORKFLOW.into()), ..all() }).await;
     }),
     call!("list of a workflow that never ran", |stores| {
-        list(&stores, ExecutionFilter { tenant: Some("t".into()), workflow: Some("none".into()), ..all() }).await
+        list(&stores, ExecutionFilter { tenant: Some("t".into()), workflow: Some("none".into()), ..all() }).await;
     }),
     call!("list of failures", |stores| list(&stores, ExecutionFilter { statuses: vec![ExecutionStatus::Error], ..all() }).await),
     call!("list of a workflow's failures", |stores| {
         let filter = ExecutionFilter { tenant: Some("t".into()), workflow: Some(WORKFLOW.into()), ..all() };
-        list(&stores, ExecutionFilter { statuses: vec![ExecutionStatus::Error, ExecutionStatus::Crashed], ..filter }).await
+        list(&stores, ExecutionFilter { statuses: vec![ExecutionStatus::Error, ExecutionStatus::Crashed], ..filter }).await;
     }),
     call!("list of what was given up", |stores| {
-        list(&stores, ExecutionFilter { tenant: Some("t".into()), statuses: vec![ExecutionStatus::Crashed], ..all() }).await
+        list(&stores, ExecutionFilter { tenant: Some("t".into()), statuses: vec![ExecutionStatus::Crashed], ..all() }).await;
     }),
     call!("list of what waits", |stores| list(&stores, ExecutionFilter { statuses: vec![ExecutionStatus::Waiting], ..all() }).await),
     call!("list of children", |stores| {
         let parent = Some(ExecutionId::new(Uuid::from_u128(1)));
-        list(&stores, ExecutionFilter { tenant: Some("t".into()), parent, ..all() }).await
+        list(&stores, ExecutionFilter { tenant: Some("t".into()), parent, ..all() }).await;
     }),
     call!("list by searchable data", |stores| {
         let custom = Some(("order".to_owned(), "4711".to_owned()));
-        list(&stores, ExecutionFilter { tenant: Some("t".into()), custom, ..all() }).await
+        list(&stores, ExecutionFilter { tenant: Some("t".into()), custom, ..all() }).await;
     }),
     call!("count of a workflow's failures", |stores| {
         let filter = ExecutionFilter { workflow: Some(WORKFLOW.into()), statuses: vec![ExecutionStatus::Crashed], ..all() };
-        stores.query.count(&filter).await.unwrap()
+        stores.query.count(&filter).await.unwrap();
     }),
     call!("one execution", |stores| stores.query.execution(&"t".into(), ExecutionId::new(Uuid::from_u128(1))).await.unwrap_err()),
     call!("a resume point", |stores| stores.query.resume_point(ExecutionId::new(Uuid::from_u128(1)), &"t".into()).await.unwrap()),
     call!("prune, nothing to do", |stores| {
         let retention = Retention { finished_before: Some(Timestamp::from_micros(0)), ..Retention::default() };
-        assert_eq!(stores.query.prune(&retention, 100).await.unwrap(), 0)
+        assert_eq!(stores.query.prune(&retention, 100).await.unwrap(), 0);
     }),
     call!("prune of a workflow, nothing to do", |stores| {
         let retention = Retention { finished_before: Some(Timestamp::from_micros(0)), workflow: Some(WORKFLOW.into()), ..Retention::default() };
-        assert_eq!(stores.query.prune(&retention, 100).await.unwrap(), 0)
+        assert_eq!(stores.query.prune(&retention, 100).await.unwrap(), 0);
     }),
     call!("prune", |stores| {
         let retention = Retention { finished_before: Some(FUTURE), statuses: vec![ExecutionStatus::Error], ..Retention::default() };
-        assert_eq!(stores.query.prune(&retention, 10).await.unwrap(), 10)
+        assert_eq!(stores.query.prune(&retention, 10).await.unwrap(), 10);
     }),
     call!("prune beyond the newest", |stores| {
         let retention = Retention { keep_newest: Some(20), workflow: Some(WORKFLOW.into()), ..Retention::default() };
-        assert_eq!(stores.query.prune(&retention, 10).await.unwrap(), 10)
+        assert_eq!(stores.query.prune(&retention, 10).await.unwrap(), 10);
     }),
     call!("expired keys", |stores| stores.requests.remove_expired(100).await.unwrap()),
     call!("prune of the audit log", |stores| assert_eq!(stores.audit.prune_audit_log(FUTURE, 10).await.unwrap(), 10)),

@@ -148,6 +148,11 @@ impl Leases {
     }
 }
 
+/// All workers live.
+pub(crate) fn beats() -> Vec<Operation> {
+    (0..WORKERS).map(|worker| Operation::Beat { worker, lives: true }).collect()
+}
+
 pub(crate) fn operation() -> impl Strategy<Value = Operation> {
     let id = || 0..EXECUTIONS;
     let worker = || 0..WORKERS;
@@ -173,7 +178,7 @@ pub(crate) fn operation() -> impl Strategy<Value = Operation> {
             idempotency,
             parent,
         });
-    let commit = (id(), 1..4u32, prop::bool::weighted(0.1), any::<bool>(), option::weighted(0.2, 0..2u8), option::weighted(0.2, 0..2u8), next())
+    let commit = (id(), 1..4u32, prop::bool::weighted(0.2), any::<bool>(), option::weighted(0.2, 0..2u8), option::weighted(0.2, 0..2u8), next())
         .prop_map(|(id, seq, stale, handle, open, close, next)| Operation::Commit { id, seq, stale, handle, open, close, next });
     let ask = Union::new([Just(Ask::Cancel).boxed(), Just(Ask::Pause).boxed(), Just(Ask::Resume).boxed(), (0..2u8).prop_map(Ask::Wake).boxed()]);
     let signal = (id(), 0..3u8, ask).prop_map(|(id, request, ask)| Operation::Signal { id, request, ask });
@@ -306,7 +311,7 @@ fn plain(answer: impl std::fmt::Debug) -> Answer {
 }
 
 fn signals(signals: &[PendingSignal]) -> String {
-    signals.iter().map(|signal| format!("{} {} {:?}; ", signal.execution, signal.request, signal.kind)).collect()
+    format!("{:?}", signals.iter().map(|signal| (signal.execution, &signal.request, &signal.kind)).collect::<Vec<_>>())
 }
 
 fn summary(summary: &ExecutionSummary) -> String {
@@ -324,8 +329,8 @@ fn claimed(claimed: Vec<Claimed>) -> Answer {
     Answer { text: format!("{claimed:?}"), leases: claimed.into_iter().map(|claimed| claimed.lease).collect() }
 }
 
-fn started(start: Start) -> Answer {
-    let leases = if let Start::Created { lease: Some(lease) } = &start { vec![*lease] } else { Vec::new() };
+fn started(start: &Start) -> Answer {
+    let leases = if let Start::Created { lease: Some(lease) } = start { vec![*lease] } else { Vec::new() };
     Answer { text: format!("{start:?}"), leases }
 }
 
@@ -334,7 +339,7 @@ impl Operation {
     pub(crate) async fn run(&self, stores: &Stores, leases: &Leases) -> Answer {
         let store = &stores.executions;
         match self {
-            Self::Start { .. } => told(store.start(self.start()).await, started),
+            Self::Start { .. } => told(store.start(self.start()).await, |start| started(&start)),
             Self::Record { id, keep } => {
                 let execution = EndedExecution {
                     header: header(*id, "", None),

@@ -235,9 +235,9 @@ async fn find_executions(stores: &Stores) {
     let filter = ExecutionFilter { custom: Some(("order".to_owned(), "4711".to_owned())), tenant: Some(tenant()), ..ExecutionFilter::default() };
     let found = stores.query.executions(&filter, PageRequest::first(9)).await.unwrap().items;
     assert_eq!(found.iter().map(|summary| (summary.header.id, summary.status)).collect::<Vec<_>>(), [(id(ENDED), ExecutionStatus::Error)]);
-    let stored = stores.executions.load(&[id(ENDED), id(LEASED)]).await.unwrap();
-    assert_eq!(stored[0].journal.iter().map(|chunk| chunk.bytes.len()).collect::<Vec<_>>(), [5, 9, 9]);
-    assert_eq!((stored[1].journal.len(), stored[1].signals.len()), (2, 1));
+    let loaded = stores.executions.load(&[id(ENDED), id(LEASED)]).await.unwrap();
+    assert_eq!(loaded[0].journal.iter().map(|chunk| chunk.bytes.len()).collect::<Vec<_>>(), [5, 9, 9]);
+    assert_eq!((loaded[1].journal.len(), loaded[1].signals.len()), (2, 1));
     let key = IdempotencyKey { key: "k".to_owned(), fingerprint: [1; 32], expires: FUTURE };
     assert_eq!(stores.executions.start(start(98).with_key(key)).await.unwrap(), Start::Existing { execution: id(READY) });
 

@@ -85,7 +85,7 @@ fn inv_26_a_damaged_row_does_not_stop_claims() {
             let worker = world.worker().await;
             for damage in DAMAGES.iter().chain(DAMAGES_OF_FILES.iter().filter(|_| database.is_sqlite())) {
                 world.start(world.execution("w")).await;
-                database.damage(&format!("UPDATE active SET {damage}")).await;
+                database.damage(&["UPDATE active SET ", damage].concat()).await;
                 let sound = world.start(world.execution("w")).await;
                 let mut claimed = Vec::new();
                 for _ in 0..2 {
@@ -112,7 +112,7 @@ fn inv_08_a_damaged_row_does_not_stop_rescue() {
                 let damaged = world.driven(worker).await;
                 let sound = world.driven(worker).await;
                 world.lose(worker).await;
-                database.damage(&format!("UPDATE active SET {damage} WHERE id = {}", database.literal(damaged.execution))).await;
+                database.damage(&["UPDATE active SET ", damage, " WHERE id = ", &database.literal(damaged.execution)].concat()).await;
                 let rescued =
                     world.stores.executions.rescue(Rescue { max_claims: 1, limit: 100 }).await.unwrap_or_else(|error| panic!("{damage}: {error}"));
                 assert!(rescued.given_up.contains(&sound.execution), "{damage}: {rescued:?}");
@@ -156,7 +156,7 @@ fn inv_26_a_damaged_row_does_not_hide_the_others() {
             }
             let damaged = [ids[2], ids[6]];
             for (table, id) in [("executions", damaged[0]), ("active", damaged[1])] {
-                database.damage(&format!("UPDATE {table} SET mode = 99 WHERE id = {}", database.literal(id))).await;
+                database.damage(&["UPDATE ", table, " SET mode = 99 WHERE id = ", &database.literal(id)].concat()).await;
             }
             let sound: Vec<_> = ids.iter().rev().copied().filter(|id| !damaged.contains(id)).collect();
             for limit in [1, 2, 3, 100] {

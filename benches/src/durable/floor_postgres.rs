@@ -97,7 +97,12 @@ impl Grouped {
                 if write(&mut connection, &writes).await.is_err() {
                     return;
                 }
-                answers.into_iter().for_each(|answer| drop(answer.send(())));
+                for answer in answers {
+                    // Nobody stops waiting before the end of a turn.
+                    if answer.send(()).is_err() {
+                        return;
+                    }
+                }
             }
         });
         Ok(Self(sender))

@@ -37,7 +37,12 @@ impl Grouped {
                 if write(&connection, &waiting).is_err() {
                     return;
                 }
-                waiting.into_iter().for_each(|(_, answer)| drop(answer.send(())));
+                for (_, answer) in waiting {
+                    // Nobody stops waiting before the end of a turn.
+                    if answer.send(()).is_err() {
+                        return;
+                    }
+                }
             }
         });
         Ok(Self(sender))

@@ -87,8 +87,6 @@ mod list;
 #[path = "../portable/load.rs"]
 mod load;
 mod open;
-#[cfg(test)]
-mod plans;
 #[path = "../portable/query.rs"]
 mod query;
 #[path = "../portable/queue.rs"]
@@ -99,6 +97,8 @@ mod schedule;
 mod signal;
 #[path = "../portable/store.rs"]
 mod store;
+#[cfg(test)]
+mod tests;
 #[path = "../portable/upkeep.rs"]
 mod upkeep;
 #[path = "../portable/workflow.rs"]

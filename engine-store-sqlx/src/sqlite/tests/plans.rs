@@ -7,9 +7,9 @@ use engine_core::store::Stores;
 use sqlx::{SqlitePool, raw_sql};
 
 use self::hot::{Call, DRIVING, LOOKING};
-use super::{SqliteOptions, SqliteStore};
+use super::super::{SqliteOptions, SqliteStore};
 
-#[path = "../../tests/support/hot.rs"]
+#[path = "../../../tests/support/hot.rs"]
 mod hot;
 
 /// 60,000 executions have ended, 40,000 wait or are ready.

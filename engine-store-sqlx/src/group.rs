@@ -84,7 +84,7 @@ struct Queue {
     /// The last group was a large one: whoever comes now is not alone.
     crowded: bool,
     /// So many were in it, and are likely to come again.
-    expected: usize,
+    last: usize,
 }
 
 /// What leaves next.
@@ -106,18 +106,20 @@ impl Group {
 
     /// Lets everybody who can run now bring what they have, then takes a group.
     async fn gather(&self) -> Vec<(Job, oneshot::Sender<Answered>)> {
+        // Those who came during the last group's flight, and those who were in it. Without the latter, two halves would take turns for ever.
+        let expected = {
+            let queue = self.queue();
+            (queue.waiting.len() + if queue.crowded { queue.last } else { 0 }).min(LARGEST_GROUP)
+        };
         for _ in 0..MOST_TURNS {
-            {
-                let queue = self.queue();
-                if queue.waiting.len() >= queue.expected.min(LARGEST_GROUP) {
-                    break;
-                }
+            if self.queue().waiting.len() >= expected {
+                break;
             }
             tokio::task::yield_now().await;
         }
         let mut queue = self.queue();
         let group = queue.take_group();
-        queue.expected = group.len();
+        queue.last = group.len();
         queue.crowded = group.len() > self.policy.group_above;
         group
     }

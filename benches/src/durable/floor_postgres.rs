@@ -97,11 +97,9 @@ impl Grouped {
                 if write(&mut connection, &writes).await.is_err() {
                     return;
                 }
-                for answer in answers {
-                    // Nobody stops waiting before the end of a turn.
-                    if answer.send(()).is_err() {
-                        return;
-                    }
+                // Nobody stops waiting before the end of a turn.
+                if answers.into_iter().try_for_each(|answer| answer.send(())).is_err() {
+                    return;
                 }
             }
         });

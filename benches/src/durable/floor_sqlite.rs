@@ -37,11 +37,9 @@ impl Grouped {
                 if write(&connection, &waiting).is_err() {
                     return;
                 }
-                for (_, answer) in waiting {
-                    // Nobody stops waiting before the end of a turn.
-                    if answer.send(()).is_err() {
-                        return;
-                    }
+                // Nobody stops waiting before the end of a turn.
+                if waiting.into_iter().try_for_each(|(_, answer)| answer.send(())).is_err() {
+                    return;
                 }
             }
         });

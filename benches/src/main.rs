@@ -1,8 +1,9 @@
 //! Measures the engine beside its floors and peers, in one run. Prints medians and ratios; ratios are what counts, times move from machine to machine.
 //!
-//! `cargo run --release -p engine-benches [scheduling|compile|expressions|nodes]`
+//! `cargo run --release -p engine-benches [scheduling|compile|durable]`
 
 mod compile;
+mod durable;
 mod floors;
 mod measure;
 mod peers;
@@ -17,5 +18,8 @@ fn main() {
     }
     if wanted("compile") {
         compile::run();
+    }
+    if wanted("durable") {
+        durable::run();
     }
 }

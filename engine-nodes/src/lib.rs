@@ -10,17 +10,25 @@ pub mod js;
 #[cfg(feature = "luxon")]
 pub mod luxon;
 
+#[cfg(any(feature = "crypto", feature = "files"))]
+mod attachment;
 #[cfg(feature = "values")]
 mod condition;
 #[cfg(feature = "values")]
 mod conversion;
 #[cfg(any(feature = "files", feature = "http"))]
 mod media_type;
-#[cfg(any(feature = "files", feature = "flow", feature = "markup", feature = "transform"))]
+#[cfg(any(feature = "crypto", feature = "files", feature = "flow", feature = "markup", feature = "transform"))]
 mod node_type;
-#[cfg(any(feature = "files", feature = "flow", feature = "http", feature = "markup"))]
+#[cfg(any(feature = "crypto", feature = "files", feature = "flow", feature = "http", feature = "markup"))]
 mod settings;
 
+#[cfg(feature = "js")]
+mod ai_transform;
+#[cfg(feature = "crypto")]
+mod crypto;
+#[cfg(feature = "image")]
+mod edit_image;
 #[cfg(feature = "files")]
 mod files;
 #[cfg(feature = "flow")]
@@ -42,4 +50,6 @@ mod testing;
 
 mod registry;
 
+#[cfg(feature = "disk")]
+pub use files::disk::FilePolicy;
 pub use registry::{NodeSettings, registry, registry_with};

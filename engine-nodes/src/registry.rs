@@ -16,7 +16,10 @@ pub fn registry() -> NodeRegistry {
 /// # Panics
 /// When two of them claim one name and version: that is a mistake in this crate, which its tests find.
 #[must_use]
-#[cfg_attr(not(any(feature = "http", feature = "js")), expect(unused_variables, reason = "no node of the other groups has settings"))]
+#[cfg_attr(
+    not(any(feature = "disk", feature = "http", feature = "js")),
+    expect(unused_variables, reason = "no node of the other groups has settings")
+)]
 pub fn registry_with(settings: &NodeSettings) -> NodeRegistry {
     let mut registry = NodeRegistry::new();
     for register in GROUPS {
@@ -24,12 +27,16 @@ pub fn registry_with(settings: &NodeSettings) -> NodeRegistry {
             panic!("{error}");
         }
     }
+    #[cfg(feature = "disk")]
+    if let Err(error) = crate::files::disk::register(&mut registry, &settings.files) {
+        panic!("{error}");
+    }
     #[cfg(feature = "http")]
     if let Err(error) = settings.network.register(&mut registry) {
         panic!("{error}");
     }
     #[cfg(feature = "js")]
-    if let Err(error) = settings.script_nodes().register(&mut registry) {
+    if let Err(error) = settings.script_nodes().register(&mut registry).and_then(|()| crate::ai_transform::register(&mut registry)) {
         panic!("{error}");
     }
     registry
@@ -39,6 +46,9 @@ pub fn registry_with(settings: &NodeSettings) -> NodeRegistry {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct NodeSettings {
+    /// Files on disk.
+    #[cfg(feature = "disk")]
+    pub files: crate::FilePolicy,
     /// The network.
     #[cfg(feature = "http")]
     pub network: crate::network::NetworkNodes,
@@ -67,6 +77,14 @@ impl NodeSettings {
         self.scripts.clone().unwrap_or_else(usual)
     }
 
+    /// The settings with this policy for files on disk.
+    #[cfg(feature = "disk")]
+    #[must_use]
+    pub fn files(mut self, policy: crate::FilePolicy) -> Self {
+        self.files = policy;
+        self
+    }
+
     /// The settings with these nodes for the network.
     #[cfg(feature = "http")]
     #[must_use]
@@ -87,8 +105,12 @@ const GROUPS: &[Register] = &[
     crate::transform::register,
     #[cfg(feature = "markup")]
     crate::markup::register,
+    #[cfg(feature = "crypto")]
+    crate::crypto::register,
     #[cfg(feature = "files")]
     crate::files::register,
+    #[cfg(feature = "image")]
+    crate::edit_image::register,
 ];
 
 #[cfg(test)]

@@ -21,6 +21,12 @@ impl<'a> Settings<'a> {
         self.0?.get(name).filter(|value| !value.is_null())
     }
 
+    /// The value of a parameter as it is, null too; `None` where it is absent.
+    #[cfg(feature = "crypto")]
+    pub(crate) fn given_value(self, name: &str) -> Option<&'a Value> {
+        self.0?.get(name)
+    }
+
     /// Whether a parameter is there and null.
     #[cfg(feature = "http")]
     pub(crate) fn is_null(self, name: &str) -> bool {

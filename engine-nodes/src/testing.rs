@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
+use async_trait::async_trait;
+use engine_core::credential::{Credential, CredentialError, CredentialProvider, CredentialRequest};
 use engine_core::driver::ExecutionResult;
 use engine_core::execution::{ExecutionMode, Reply, Responder};
 use engine_core::node::NodeRegistry;
@@ -15,6 +17,8 @@ pub(crate) struct TestNode {
     inputs: Vec<Value>,
     mode: ExecutionMode,
     others: Vec<(&'static str, Value)>,
+    credential: Option<Credential>,
+    registry: Option<NodeRegistry>,
 }
 
 /// What the node gave.
@@ -28,13 +32,45 @@ impl TestNode {
     pub(crate) fn new(kind: &str, version: f64, parameters: impl Into<Value>) -> Self {
         let parameters: Value = parameters.into();
         let node = json!({"id": "n", "name": "Node", "type": kind, "typeVersion": version, "parameters": parameters, "position": [400, 0]});
-        Self { node, inputs: Vec::new(), mode: ExecutionMode::Manual, others: Vec::new() }
+        Self { node, inputs: Vec::new(), mode: ExecutionMode::Manual, others: Vec::new(), credential: None, registry: None }
     }
 
     /// Items for the next input: a list of objects.
     pub(crate) fn input(mut self, items: impl Into<Value>) -> Self {
         self.inputs.push(items.into());
         self
+    }
+
+    /// Items for the next input as the engine writes them: with files, or without.
+    #[cfg(any(feature = "crypto", feature = "files"))]
+    pub(crate) fn whole_items(self, items: impl Into<Value>) -> Self {
+        let items: Value = items.into();
+        self.input(json!({ "whole": items }))
+    }
+
+    /// Gives the node a credential of this type.
+    #[cfg(feature = "crypto")]
+    pub(crate) fn credential(mut self, kind: &str, fields: Value) -> Self {
+        let Value::Object(fields) = fields else { panic!("an object") };
+        self.node["credentials"][kind] = json!({"id": "1", "name": "mine"});
+        self.credential = Some(Credential::new(fields));
+        self
+    }
+
+    /// The node types to run with, where they are not the usual ones.
+    #[cfg(feature = "disk")]
+    pub(crate) fn registry(mut self, registry: NodeRegistry) -> Self {
+        self.registry = Some(registry);
+        self
+    }
+
+    /// What is wrong with the node before it runs; empty when nothing is.
+    #[cfg(any(feature = "crypto", feature = "disk"))]
+    pub(crate) fn problems(self) -> String {
+        let registry = self.registry.clone().unwrap_or_else(crate::registry);
+        let engine = Engine::builder().runtime(Simulator::new(1)).nodes(registry).build();
+        let workflow = Workflow::from_json(&self.workflow().to_string()).unwrap();
+        engine.compile(workflow).err().map(|problems| problems.to_string()).unwrap_or_default()
     }
 
     /// Sets a field of the node, such as `onError`.
@@ -65,7 +101,8 @@ impl TestNode {
             nodes.push(json!({"id": name, "name": name, "type": "no_op", "parameters": {}, "position": [200, index * 100]}));
             first.push(json!({"node": name, "type": "main", "index": 0}));
             connections.insert(name.clone(), json!({"main": [[{"node": "Node", "type": "main", "index": index}]]}));
-            pinned.insert(name, items.as_array().unwrap().iter().map(|item| json!({"json": item})).collect());
+            let written = items.get("whole").cloned();
+            pinned.insert(name, written.unwrap_or_else(|| items.as_array().unwrap().iter().map(|item| json!({"json": item})).collect()));
         }
         if self.inputs.is_empty() {
             first.push(json!({"node": "Node", "type": "main", "index": 0}));
@@ -83,8 +120,11 @@ impl TestNode {
     pub(crate) fn run(self) -> TestRun {
         let simulator = Simulator::new(1);
         let read = |workflow: &Value| Workflow::from_json(&workflow.to_string()).unwrap();
-        let registry: NodeRegistry = crate::registry();
+        let registry = self.registry.clone().unwrap_or_else(crate::registry);
         let mut builder = Engine::builder().runtime(simulator.clone()).nodes(registry);
+        if let Some(credential) = &self.credential {
+            builder = builder.credentials(Arc::new(Given(credential.clone())));
+        }
         for (id, workflow) in &self.others {
             builder = builder.workflow(*id, read(workflow));
         }
@@ -154,6 +194,17 @@ pub(crate) fn run_workflow(workflow: &Value) -> TestRun {
     let plan = engine.compile(Workflow::from_json(&workflow.to_string()).unwrap()).unwrap_or_else(|problems| panic!("{problems}"));
     let result = simulator.block_on(engine.run(&plan, Start::default())).unwrap();
     TestRun { result, reply: None, seconds: 0 }
+}
+
+/// Gives everybody the same credential.
+#[derive(Debug)]
+struct Given(Credential);
+
+#[async_trait]
+impl CredentialProvider for Given {
+    async fn credential(&self, _: CredentialRequest<'_>) -> Result<Credential, CredentialError> {
+        Ok(self.0.clone())
+    }
 }
 
 /// Keeps the answer to the request that started an execution.

@@ -27,6 +27,16 @@ pub(crate) fn timed_out() -> StoreError {
     StoreError::Unavailable("the database did not answer in time".into())
 }
 
+/// The same error for another one who waited for the same write.
+pub(crate) fn again(error: &StoreError) -> StoreError {
+    let text = |source: &engine_core::store::BackendError| source.to_string().into();
+    match error {
+        StoreError::Full(source) => StoreError::Full(text(source)),
+        StoreError::Unavailable(source) => StoreError::Unavailable(text(source)),
+        error => StoreError::Backend(error.to_string().into()),
+    }
+}
+
 enum Class {
     Unavailable,
     Full,

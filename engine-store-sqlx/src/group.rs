@@ -1,8 +1,9 @@
 //! Group commit: starts and commits of all executions of the process are gathered, and one transaction makes a whole group of them durable.
 //!
-//! There is no timer. While one group is on its way to the disk, the next one gathers; it leaves when the first has landed. When little is going on, nothing is
-//! gathered and each write leaves at once over a connection of its own: below about sixteen writes in flight that is faster. Nobody is answered before the commit that
-//! holds their write has returned.
+//! There is no timer. While one group is on its way to the disk, the next one gathers; it leaves when the first has landed. Those who were answered together soon come
+//! again together: the first of them does not leave alone, but lets all that can run now bring what they have. When little is going on, nothing is gathered and each
+//! write leaves at once over a connection of its own: below about sixteen writes in flight that is faster. Nobody is answered before the commit that holds their
+//! write has returned.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -61,6 +62,9 @@ pub(crate) struct Policy {
 /// At most so many jobs in one transaction.
 const LARGEST_GROUP: usize = 1024;
 
+/// A group waits for those who were in the last one so many turns of the runtime at most: some tens of microseconds, and only after a large group.
+const MOST_TURNS: u32 = 100;
+
 /// About so many bytes in one transaction.
 const LARGEST_SIZE: usize = 4 << 20;
 
@@ -75,7 +79,20 @@ pub(crate) struct Group {
 struct Queue {
     waiting: VecDeque<(Job, oneshot::Sender<Answered>)>,
     flying: usize,
+    /// A group is being gathered or is on its way.
     grouped: bool,
+    /// The last group was a large one: whoever comes now is not alone.
+    crowded: bool,
+    /// So many were in it, and are likely to come again.
+    last: usize,
+}
+
+/// What leaves next.
+enum Departure {
+    /// One job over a connection of its own.
+    One(Box<(Job, oneshot::Sender<Answered>)>),
+    /// Whatever waits when its time has come.
+    Group,
 }
 
 impl Group {
@@ -87,9 +104,29 @@ impl Group {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Lets everybody who can run now bring what they have, then takes a group.
+    async fn gather(&self) -> Vec<(Job, oneshot::Sender<Answered>)> {
+        // Those who came during the last group's flight, and those who were in it. Without the latter, two halves would take turns for ever.
+        let expected = {
+            let queue = self.queue();
+            (queue.waiting.len() + if queue.crowded { queue.last } else { 0 }).min(LARGEST_GROUP)
+        };
+        for _ in 0..MOST_TURNS {
+            if self.queue().waiting.len() >= expected {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+        let mut queue = self.queue();
+        let group = queue.take_group();
+        queue.last = group.len();
+        queue.crowded = group.len() > self.policy.group_above;
+        group
+    }
+
     fn enter(&self, job: Job) -> Entered {
         let mut queue = self.queue();
-        if queue.waiting.is_empty() && !queue.grouped && queue.flying < self.policy.lanes {
+        if queue.waiting.is_empty() && !queue.grouped && !queue.crowded && queue.flying < self.policy.lanes {
             queue.flying += 1;
             return Entered::Direct(Box::new(job));
         }
@@ -101,23 +138,23 @@ impl Group {
 
 impl Queue {
     /// What leaves next, if anything may.
-    fn next(&mut self, policy: Policy) -> Option<Vec<(Job, oneshot::Sender<Answered>)>> {
+    fn next(&mut self, policy: Policy) -> Option<Departure> {
         if self.grouped || self.waiting.is_empty() {
             return None;
         }
-        if self.waiting.len() > policy.group_above {
+        if self.crowded || self.waiting.len() > policy.group_above {
             if self.flying > 0 {
                 return None;
             }
             self.grouped = true;
             self.flying = 1;
-            return Some(self.take_group());
+            return Some(Departure::Group);
         }
         if self.flying >= policy.lanes {
             return None;
         }
         self.flying += 1;
-        self.waiting.pop_front().map(|first| vec![first])
+        self.waiting.pop_front().map(|first| Departure::One(Box::new(first)))
     }
 
     /// A group never holds two jobs of one execution: the second stays for the next one, so that the order is kept.
@@ -175,12 +212,16 @@ enum Entered {
 fn dispatch<F: Flush>(flush: &F) {
     let group = flush.group();
     loop {
-        let Some(jobs) = group.queue().next(group.policy) else { return };
+        let Some(departure) = group.queue().next(group.policy) else { return };
         let flush = flush.clone();
         tokio::spawn(async move {
             let landing = Landing(flush.clone());
+            let jobs = match departure {
+                Departure::One(job) => vec![*job],
+                Departure::Group => flush.group().gather().await,
+            };
             let (jobs, senders): (Vec<_>, Vec<_>) = jobs.into_iter().unzip();
-            let answers = flush.flush(&jobs).await;
+            let answers = if jobs.is_empty() { Vec::new() } else { flush.flush(&jobs).await };
             drop(landing);
             for (sender, answer) in senders.into_iter().zip(answers) {
                 // Whoever asked may have stopped waiting.

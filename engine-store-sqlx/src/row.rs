@@ -18,6 +18,11 @@ where
     row.try_get(column).map_err(from_sqlx)
 }
 
+/// What can be read of a list. An entry that cannot is left out, so that one damaged row does not hide the others.
+pub(crate) fn readable<T, R>(rows: &[R], read: impl Fn(&R) -> Result<T, StoreError>) -> Result<Vec<T>, StoreError> {
+    rows.iter().map(read).filter(|entry| !matches!(entry, Err(StoreError::Corrupt { .. }))).collect()
+}
+
 /// An unsigned number that is stored in a signed column.
 pub(crate) fn unsigned(number: i32, what: &'static str) -> Result<u32, StoreError> {
     u32::try_from(number).map_err(|_| StoreError::corrupt(what, number.to_string(), "it is negative"))

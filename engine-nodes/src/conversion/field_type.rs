@@ -286,7 +286,7 @@ fn is_host_and_port(text: &str) -> bool {
 }
 
 /// Three parts between dots, of which the last may be empty.
-fn is_jwt(text: &str) -> bool {
+pub(crate) fn is_jwt(text: &str) -> bool {
     let mut parts = text.splitn(3, '.');
     let plain = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
     let head = parts.next().is_some_and(plain) && parts.next().is_some_and(plain);

@@ -15,6 +15,8 @@ pub(crate) mod pairs_test;
 
 pub(crate) use date::{DateTime, Dates, named_zone};
 pub(crate) use equality::{deep_equal, nearly_same, same};
+#[cfg(feature = "crypto")]
+pub(crate) use field_type::is_jwt;
 pub(crate) use field_type::{Conversion, FieldType, to_array, to_boolean, to_number, to_object, to_text, type_name};
 pub(crate) use literal::{parse_js_object, repair_json};
 pub(crate) use path::FieldPath;

@@ -1,12 +1,13 @@
 //! Files beside items: reading their bytes, describing new ones as n8n does, and work that would hold up others.
 
 use bytes::Bytes;
-use engine_core::model::{Binary, Item};
+use engine_core::model::Binary;
 use engine_core::node::{NodeContext, NodeError};
 use futures::TryStreamExt;
 use futures::channel::oneshot;
 
 use super::media;
+pub(crate) use crate::attachment::file;
 use crate::media_type::{extension_of, of_extension};
 
 /// The largest file that a node takes into memory.
@@ -14,22 +15,6 @@ const MAX_SIZE: u64 = 512 * 1024 * 1024;
 
 /// Below this many bytes work is done at once; above it moves to a thread for work that blocks.
 const SMALL: usize = 64 * 1024;
-
-/// The file of an item under a key.
-///
-/// # Errors
-/// When there is none.
-pub(crate) fn file<'a>(item: &'a Item, key: &str, index: usize) -> Result<&'a Binary, NodeError> {
-    let Some(files) = item.binary() else {
-        let message = format!("This operation expects the node's input data to contain a binary file '{key}', but none was found [item {index}]");
-        return Err(NodeError::fatal(message).with_description("Make sure that the previous node outputs a binary file"));
-    };
-    files.get(key).ok_or_else(|| {
-        NodeError::fatal(format!("The item has no binary field '{key}' [item {index}]")).with_description(
-            "Check that the parameter where you specified the input binary field name is correct, and that it matches a field in the binary input",
-        )
-    })
-}
 
 /// All bytes of a file.
 ///

@@ -53,6 +53,22 @@ fn xml(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
     bytes.starts_with(b"<?xml ").then_some(("application/xml", "xml"))
 }
 
+/// What n8n calls files of a media type, where it has a word.
+#[cfg(feature = "disk")]
+pub(crate) fn file_type(media_type: &str) -> Option<&'static str> {
+    const WORDS: [(&str, &str); 8] = [
+        ("application/json", "json"),
+        ("text/html", "html"),
+        ("image/", "image"),
+        ("audio/", "audio"),
+        ("video/", "video"),
+        ("text/", "text"),
+        ("application/javascript", "text"),
+        ("application/pdf", "pdf"),
+    ];
+    WORDS.into_iter().find(|(start, _)| media_type.starts_with(start)).map(|(_, word)| word)
+}
+
 /// A size as people read it: `29 B`, `1.5 kB`; three significant digits, steps of 1000.
 pub(crate) fn pretty_size(bytes: u64) -> String {
     const UNITS: [&str; 7] = ["B", "kB", "MB", "GB", "TB", "PB", "EB"];

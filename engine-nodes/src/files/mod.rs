@@ -1,12 +1,14 @@
 //! Nodes that read and write files and file formats.
 
 mod archive;
-mod binary;
+pub(crate) mod binary;
 mod calendar;
 mod charset;
 mod compression;
 mod convert_to_file;
 pub(crate) mod csv;
+#[cfg(feature = "disk")]
+pub(crate) mod disk;
 mod encoding_options;
 mod extract_from_file;
 mod json_file;

@@ -100,6 +100,8 @@ impl NetworkNodes {
         registry.register(graphql::GraphqlType::new(client()))?;
         #[cfg(feature = "rss")]
         registry.register(rss_feed_read::RssFeedReadType::new(client()))?;
+        #[cfg(all(feature = "rss", feature = "flow"))]
+        registry.register(rss_feed_read::trigger::RssFeedReadTriggerType::new(client()))?;
         #[cfg(feature = "email")]
         registry.register(email_send::EmailSendType::new(client()))?;
         #[cfg(feature = "command")]

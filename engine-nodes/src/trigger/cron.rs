@@ -15,9 +15,10 @@ pub(super) fn interval() -> Definition {
     Definition { activations: Some(interval_activations), ..Definition::new(interval_schema(), pass_on::compile) }
 }
 
-fn cron_schema() -> NodeSchema {
+/// One time to start at, as an editor shows it.
+pub(super) fn time() -> PropertyGroup {
     let modes = ["everyDay", "everyMinute", "everyHour", "everyX", "everyWeek", "everyMonth", "custom"];
-    let time = PropertyGroup::new(
+    PropertyGroup::new(
         "item",
         [
             Property::options("mode", modes),
@@ -29,12 +30,15 @@ fn cron_schema() -> NodeSchema {
             Property::number("value", 2).show("mode", ["everyX"]).between(Some(0.0), Some(1000.0)),
             Property::options("unit", ["hours", "minutes"]).show("mode", ["everyX"]),
         ],
-    );
+    )
+}
+
+fn cron_schema() -> NodeSchema {
     NodeSchema::new("cron", "Cron")
         .alias("n8n-nodes-base.cron")
         .description("Starts the workflow at given times")
         .trigger()
-        .property(Property::fixed_collection_list("triggerTimes", [time]).default(json!({"item": []})))
+        .property(Property::fixed_collection_list("triggerTimes", [time()]).default(json!({"item": []})))
 }
 
 fn interval_schema() -> NodeSchema {
@@ -58,7 +62,8 @@ fn cron_activations(spec: &NodeSpec) -> Activations {
     if problems.is_empty() { Ok(schedules) } else { Err(problems) }
 }
 
-fn cron_of(time: &Parameter) -> Option<String> {
+/// The cron expression of one time.
+pub(super) fn cron_of(time: &Parameter) -> Option<String> {
     let text = |key: &str| time.get(key).and_then(|part| part.constant().map(|value| engine_core::expression::js::to_string(value).into_owned()));
     let part = |key: &str, default: &str| text(key).unwrap_or_else(|| default.to_owned());
     let (minute, hour) = (part("minute", "0"), part("hour", "14"));

@@ -6,6 +6,8 @@ mod execute_workflow_trigger;
 mod form_trigger;
 mod manual_trigger;
 mod pass_on;
+#[cfg(feature = "rss")]
+pub(crate) mod polling;
 mod schedule;
 mod schedule_trigger;
 #[cfg(test)]

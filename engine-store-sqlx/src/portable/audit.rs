@@ -6,7 +6,7 @@ use engine_core::store::{AuditEntry, AuditStore, Page, PageRequest, StoreError, 
 use sqlx::query;
 use uuid::Uuid;
 
-use super::{Row, SqlStore};
+use super::{Row, SqlStore, ids};
 use crate::row::{get, json, text, time};
 
 #[async_trait]
@@ -33,8 +33,12 @@ impl AuditStore for SqlStore {
     }
 
     async fn prune_audit_log(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
-        let prune = "DELETE FROM audit_log WHERE id IN (SELECT id FROM audit_log WHERE at < $1 ORDER BY at LIMIT $2)";
-        self.write(query(prune).bind(before.as_micros()).bind(i64::from(limit))).await
+        let mut tx = self.begin().await?;
+        let old = query("SELECT id FROM audit_log WHERE at < $1 ORDER BY at LIMIT $2").bind(before.as_micros()).bind(i64::from(limit));
+        let old: Result<Vec<Uuid>, _> = tx.all(old).await?.iter().map(|row| get(row, "id")).collect();
+        let removed = tx.change(query(concat!("DELETE FROM audit_log WHERE id ", among!("$1"))).bind(ids(old?.into_iter()))).await?;
+        tx.commit().await?;
+        Ok(removed)
     }
 }
 

@@ -42,14 +42,20 @@ impl BlobStore for SqlStore {
     }
 
     async fn get(&self, id: &BlobId) -> Result<ByteStream, BlobError> {
-        let found = query("SELECT upload FROM blobs WHERE id = $1").bind(id.as_str());
+        let found = query("SELECT upload, size FROM blobs WHERE id = $1").bind(id.as_str());
         let row = self.read_first(found).await.map_err(io)?.ok_or_else(|| BlobError::NotFound(id.clone()))?;
         let upload: Uuid = get(&row, "upload").map_err(io)?;
-        let pieces = stream::try_unfold((self.clone(), 0), move |(store, piece)| async move {
+        let size: i64 = get(&row, "size").map_err(io)?;
+        let pieces = stream::try_unfold((self.clone(), 0, size), move |(store, piece, left)| async move {
+            if left == 0 {
+                return Ok(None);
+            }
             let next = query("SELECT bytes FROM blob_pieces WHERE upload = $1 AND piece = $2").bind(upload).bind(piece);
-            let Some(row) = store.read_first(next).await.map_err(std::io::Error::other)? else { return Ok(None) };
+            // Removed while it was being read: what is there must not pass for the whole.
+            let row = store.read_first(next).await.map_err(std::io::Error::other)?.ok_or(std::io::ErrorKind::UnexpectedEof)?;
             let bytes: Vec<u8> = get(&row, "bytes").map_err(std::io::Error::other)?;
-            Ok(Some((Bytes::from(bytes), (store, piece + 1))))
+            let left = left.saturating_sub(i64::try_from(bytes.len()).unwrap_or(i64::MAX)).max(0);
+            Ok(Some((Bytes::from(bytes), (store, piece + 1, left))))
         });
         Ok(pieces.boxed())
     }

@@ -45,14 +45,31 @@ impl SqlStore {
     }
 }
 
+/// Who uses the idempotency key of a start.
+#[derive(Clone, Copy)]
+enum UsedKey {
+    /// Nobody did.
+    Taken,
+    /// This start, made before; or it has none.
+    ByItself,
+    /// Another start of the same request.
+    ByAnother(ExecutionId),
+}
+
 impl Tx {
     /// Starts an execution, with all checks.
     pub(super) async fn start(&mut self, start: &StartExecution) -> Result<Start, StoreError> {
         let id = start.header.id;
-        if let Some(existing) = self.use_key(start).await? {
+        let key = self.use_key(start).await?;
+        if let UsedKey::ByAnother(existing) = key {
             return Ok(Start::Existing { execution: existing });
         }
         if let Some(started) = self.started_before(start).await? {
+            if let (UsedKey::Taken, Some(key)) = (key, &start.idempotency) {
+                // Then it was another start: a repeated one changes nothing.
+                let give_back = query("DELETE FROM idempotency_keys WHERE tenant = $1 AND key = $2");
+                self.change(give_back.bind(start.header.tenant.as_str()).bind(&key.key)).await?;
+            }
             return Ok(started);
         }
         let now = self.now().await?;
@@ -95,8 +112,8 @@ impl Tx {
     }
 
     /// Takes the idempotency key, or gives the execution that has it.
-    async fn use_key(&mut self, start: &StartExecution) -> Result<Option<ExecutionId>, StoreError> {
-        let Some(key) = &start.idempotency else { return Ok(None) };
+    async fn use_key(&mut self, start: &StartExecution) -> Result<UsedKey, StoreError> {
+        let Some(key) = &start.idempotency else { return Ok(UsedKey::ByItself) };
         let tenant = start.header.tenant.as_str();
         let expired = concat!("DELETE FROM idempotency_keys WHERE tenant = $1 AND key = $2 AND expires <= ", now!());
         self.change(query(expired).bind(tenant).bind(&key.key)).await?;
@@ -104,15 +121,15 @@ impl Tx {
         let take =
             query(take).bind(tenant).bind(&key.key).bind(key.fingerprint.as_slice()).bind(start.header.id.as_uuid()).bind(key.expires.as_micros());
         if self.change(take).await? == 1 {
-            return Ok(None);
+            return Ok(UsedKey::Taken);
         }
         let used = query("SELECT execution, fingerprint FROM idempotency_keys WHERE tenant = $1 AND key = $2").bind(tenant).bind(&key.key);
-        let Some(row) = self.first(used).await? else { return Ok(None) };
+        let Some(row) = self.first(used).await? else { return Ok(UsedKey::ByItself) };
         let existing = ExecutionId::new(get::<Uuid, _>(&row, "execution")?);
         if existing == start.header.id {
-            Ok(None)
+            Ok(UsedKey::ByItself)
         } else if get::<Vec<u8>, _>(&row, "fingerprint")? == key.fingerprint {
-            Ok(Some(existing))
+            Ok(UsedKey::ByAnother(existing))
         } else {
             Err(StoreError::conflict("idempotency key", key.key.clone(), "it was used for another request"))
         }
@@ -231,15 +248,28 @@ impl Tx {
     /// Ends an execution that has not ended.
     pub(super) async fn end_active(&mut self, id: ExecutionId, ending: &Ending) -> Result<(), StoreError> {
         let Some(row) = self.first(query("SELECT * FROM active WHERE id = $1").bind(id.as_uuid())).await? else { return Ok(()) };
-        let header = super::load::header(&row)?;
-        let epoch = Epoch(unsigned(get(&row, "epoch")?, "epoch")?);
-        self.insert_ended(&header, (get(&row, "created")?, get(&row, "started")?), (ending, epoch)).await?;
+        let (Ok(header), Ok(epoch)) = (super::load::header(&row), unsigned(get(&row, "epoch")?, "epoch")) else {
+            return self.set_aside(id.as_uuid()).await;
+        };
+        self.insert_ended(&header, (get(&row, "created")?, get(&row, "started")?), (ending, Epoch(epoch))).await?;
         self.store_static_data(&header, ending).await?;
         if ending.keep != Keep::Everything {
             self.change(query("DELETE FROM journal WHERE execution = $1").bind(id.as_uuid())).await?;
             self.change(query("DELETE FROM blob_uses WHERE execution = $1").bind(id.as_uuid())).await?;
         }
         self.forget_active(id.as_uuid()).await
+    }
+
+    /// Ends an execution whose row cannot be read, with what of it can be: it cannot be driven, and must not hinder the others.
+    pub(super) async fn set_aside(&mut self, id: Uuid) -> Result<(), StoreError> {
+        let now = self.now().await?;
+        let ending = Ending::unreadable("its row is damaged", now);
+        let insert = "INSERT INTO executions (id, tenant, workflow, version, mode, status, created, finished, error, epoch) \
+                      SELECT id, coalesce(CAST(tenant AS TEXT), ''), coalesce(CAST(workflow AS TEXT), ''), 0, 0, $2, $3, $3, $4, 0 FROM active WHERE id = $1 \
+                      ON CONFLICT (id) DO NOTHING";
+        let error = ending.error.map(|error| error.to_string());
+        self.change(query(insert).bind(id).bind(code::of_status(ending.status)).bind(now.as_micros()).bind(error)).await?;
+        self.forget_active(id).await
     }
 
     /// Removes all that is kept about an execution only while it has not ended.

@@ -62,6 +62,26 @@ fn document(row: &Row) -> Result<Document, StoreError> {
     })
 }
 
+/// Removes those that have expired, by the names of their rows: so no plan reads the whole table.
+macro_rules! expired {
+    ($table:literal, $key:literal) => {
+        concat!(
+            "DELETE FROM ",
+            $table,
+            " WHERE (",
+            row_name!($key),
+            ") IN (SELECT ",
+            row_name!($key),
+            " FROM ",
+            $table,
+            " WHERE expires <= ",
+            now!(),
+            " ORDER BY expires LIMIT $1) AND expires <= ",
+            now!()
+        )
+    };
+}
+
 #[async_trait]
 impl RequestStore for SqlStore {
     async fn begin_request(&self, request: IdempotentRequest) -> Result<RequestState, StoreError> {
@@ -104,21 +124,7 @@ impl RequestStore for SqlStore {
 
     async fn remove_expired(&self, limit: u32) -> Result<u64, StoreError> {
         let mut removed = 0;
-        for statement in [
-            concat!(
-                "DELETE FROM requests WHERE (tenant, key) IN (SELECT tenant, key FROM requests WHERE expires <= ",
-                now!(),
-                " ORDER BY expires LIMIT $1) AND expires <= ",
-                now!()
-            ),
-            concat!(
-                "DELETE FROM idempotency_keys WHERE (tenant, key) IN (SELECT tenant, key FROM idempotency_keys WHERE expires <= ",
-                now!(),
-                " ORDER BY expires LIMIT $1) AND expires <= ",
-                now!()
-            ),
-            concat!("DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires <= ", now!(), " ORDER BY expires LIMIT $1)"),
-        ] {
+        for statement in [expired!("requests", "tenant, key"), expired!("idempotency_keys", "tenant, key"), expired!("sessions", "id")] {
             removed += self.write(query(statement).bind(i64::from(limit))).await?;
         }
         Ok(removed)

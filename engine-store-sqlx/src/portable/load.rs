@@ -28,25 +28,32 @@ impl SqlStore {
 
         let mut found: HashMap<ExecutionId, StoredExecution> = HashMap::new();
         for row in &active {
-            let summary = active_summary(row)?;
+            let summary = active_summary(row).map_err(|error| named(row, "id", error))?;
             found.insert(summary.header.id, StoredExecution { summary, journal: Vec::new(), signals: Vec::new() });
         }
         for row in &ended {
-            let summary = ended_summary(row)?;
+            let summary = ended_summary(row).map_err(|error| named(row, "id", error))?;
             found.insert(summary.header.id, StoredExecution { summary, journal: Vec::new(), signals: Vec::new() });
         }
         for row in &chunks {
             if let Some(execution) = found.get_mut(&execution_id(row, "execution")?) {
-                execution.journal.push(chunk(row)?);
+                execution.journal.push(chunk(row).map_err(|error| named(row, "execution", error))?);
             }
         }
-        for row in &signals {
-            let signal = pending_signal(row)?;
+        for signal in self.readable_signals(&signals).await? {
             if let Some(execution) = found.get_mut(&signal.execution).filter(|execution| !execution.summary.status.is_final()) {
                 execution.signals.push(signal);
             }
         }
         Ok(executions.iter().filter_map(|id| found.remove(id)).collect())
+    }
+}
+
+/// Says which execution cannot be read, so that it can be set aside and the others be read without it.
+fn named(row: &Row, id: &'static str, error: StoreError) -> StoreError {
+    match (error, execution_id(row, id)) {
+        (StoreError::Corrupt { what, reason, .. }, Ok(id)) => StoreError::corrupt("execution", id.to_string(), format!("{what}: {reason}")),
+        (error, _) => error,
     }
 }
 

@@ -9,7 +9,7 @@ use sqlx::query;
 use uuid::Uuid;
 
 use super::load::{execution_id, header};
-use super::{Row, SqlStore, Tx, candidates, ids, lock_claims, texts};
+use super::{Row, SqlStore, Tx, candidates, ids, lock_claims, remove_nameless, texts};
 use crate::code;
 use crate::row::{get, signed, time, unsigned};
 
@@ -22,18 +22,19 @@ impl SqlStore {
             return tx.refuse(StoreError::not_found("worker", claim.worker.to_string())).await;
         }
         let mut headroom = headroom(&mut tx).await?;
-        let (found, unreadable) = readable(candidates(self, &mut tx, claim.limit).await?);
+        let Candidates { found, unreadable, nameless } = told_apart(candidates(self, &mut tx, claim.limit).await?);
         let turns = turns(&mut tx, &found).await?;
         let tenants: HashSet<_> = found.iter().map(|candidate| candidate.tenant.clone()).collect();
         let picked = pick(found, &mut headroom, &turns, claim.limit);
-        let mut claimed = lease(&mut tx, claim.worker, &picked.executions).await?;
+        let claimed = lease(&mut tx, claim.worker, &picked.executions).await?;
         if tenants.len() > 1 {
             note_turns(&mut tx, &picked.served).await?;
         }
-        let mut damaged = unreadable;
-        damaged.append(&mut claimed.damaged);
-        for id in &damaged {
-            set_aside(&mut tx, *id).await?;
+        for id in unreadable.iter().chain(&claimed.damaged) {
+            tx.set_aside(*id).await?;
+        }
+        if nameless {
+            remove_nameless(&mut tx).await?;
         }
         tx.commit().await?;
         let mut place: HashMap<_, _> = claimed.leased.into_iter().map(|claimed| (claimed.header.id, claimed)).collect();
@@ -61,8 +62,11 @@ impl SqlStore {
         let mut tx = self.begin().await?;
         tx.change(query("DELETE FROM workers WHERE id = $1").bind(worker.as_uuid())).await?;
         // The epoch is raised, so that a write that is still under way comes to nothing.
-        let hand_back = "UPDATE active SET state = 0, worker = NULL, epoch = epoch + 1, claims = CASE WHEN claims > 0 THEN claims - 1 ELSE 0 END \
-                         WHERE state = 1 AND worker = $1";
+        let hand_back = concat!(
+            "UPDATE active SET state = 0, worker = NULL, epoch = ",
+            raised!("epoch"),
+            ", claims = CASE WHEN claims > 0 THEN claims - 1 ELSE 0 END WHERE state = 1 AND worker = $1"
+        );
         tx.change(query(hand_back).bind(worker.as_uuid())).await?;
         tx.commit().await
     }
@@ -91,12 +95,19 @@ impl SqlStore {
             "WITH lost AS MATERIALIZED (SELECT id FROM active WHERE state = 1 \
              AND NOT EXISTS (SELECT 1 FROM workers w WHERE w.id = active.worker AND w.expires > $1) LIMIT $2",
             skip_locked!(),
-            ") UPDATE active SET state = 0, worker = NULL, epoch = epoch + 1 WHERE state = 1 AND id IN (SELECT id FROM lost) RETURNING id, claims"
+            ") UPDATE active SET state = 0, worker = NULL, epoch = ",
+            raised!("epoch"),
+            " WHERE state = 1 AND id IN (SELECT id FROM lost) RETURNING id, claims"
         );
         let rows = tx.all(query(lost).bind(now.as_micros()).bind(i64::from(rescue.limit))).await?;
         let mut rescued = Rescued::default();
         for row in &rows {
-            let (id, claims) = (execution_id(row, "id")?, unsigned(get(row, "claims")?, "claims")?);
+            let id = execution_id(row, "id")?;
+            let Ok(claims) = unsigned(get(row, "claims")?, "claims") else {
+                tx.set_aside(id.as_uuid()).await?;
+                rescued.given_up.push(id);
+                continue;
+            };
             if claims >= rescue.max_claims {
                 tx.end_active(id, &Ending::given_up(claims, now)).await?;
                 rescued.given_up.push(id);
@@ -161,17 +172,26 @@ async fn headroom(tx: &mut Tx) -> Result<Headroom, StoreError> {
     Ok(headroom)
 }
 
-/// Candidates, and the ids of those whose rows cannot be read.
-fn readable(rows: Vec<Row>) -> (Vec<Candidate>, Vec<Uuid>) {
-    let (mut found, mut unreadable) = (Vec::new(), Vec::new());
+/// What a claim found to choose from.
+#[derive(Default)]
+struct Candidates {
+    found: Vec<Candidate>,
+    /// The ids of those whose rows cannot be read.
+    unreadable: Vec<Uuid>,
+    /// Whether there are rows whose id cannot be read either.
+    nameless: bool,
+}
+
+fn told_apart(rows: Vec<Row>) -> Candidates {
+    let mut all = Candidates::default();
     for row in rows {
         match (candidate(&row), get::<Uuid, _>(&row, "id")) {
-            (Ok(candidate), _) => found.push(candidate),
-            (Err(_), Ok(id)) => unreadable.push(id),
-            (Err(_), Err(_)) => {}
+            (Ok(candidate), _) => all.found.push(candidate),
+            (Err(_), Ok(id)) => all.unreadable.push(id),
+            (Err(_), Err(_)) => all.nameless = true,
         }
     }
-    (found, unreadable)
+    all
 }
 
 fn candidate(row: &Row) -> Result<Candidate, StoreError> {
@@ -213,12 +233,19 @@ async fn lease(tx: &mut Tx, worker: WorkerId, executions: &[ExecutionId]) -> Res
     if executions.is_empty() {
         return Ok(result);
     }
+    // A row that somebody else is changing just now is left for the next claim: waiting for it here would make the whole fleet wait.
     let lease = concat!(
-        "UPDATE active SET state = 1, worker = $1, epoch = epoch + 1, claims = claims + 1, started = coalesce(started, ",
-        now!(),
-        ") WHERE state = 0 AND id ",
+        "WITH free AS MATERIALIZED (SELECT id FROM active WHERE state = 0 AND id ",
         among!("$2"),
-        " RETURNING *"
+        " ORDER BY id",
+        skip_locked!(),
+        ") UPDATE active SET state = 1, worker = $1, epoch = ",
+        raised!("epoch"),
+        ", claims = ",
+        raised!("claims"),
+        ", started = coalesce(started, ",
+        now!(),
+        ") WHERE state = 0 AND id IN (SELECT id FROM free) RETURNING *"
     );
     for row in tx.all(query(lease).bind(worker.as_uuid()).bind(ids(executions.iter().map(engine_core::model::ExecutionId::as_uuid)))).await? {
         match claimed(&row, worker) {
@@ -240,16 +267,4 @@ fn claimed(row: &Row, worker: WorkerId) -> Result<Claimed, StoreError> {
         claims: unsigned(get(row, "claims")?, "claims")?,
         signalled: get::<i32, _>(row, "signals")? != 0,
     })
-}
-
-/// Ends an execution whose row cannot be read, with what of it can be.
-async fn set_aside(tx: &mut Tx, id: Uuid) -> Result<(), StoreError> {
-    let now = tx.now().await?;
-    let ending = Ending::unreadable("its row is damaged", now);
-    let insert = "INSERT INTO executions (id, tenant, workflow, version, mode, status, created, finished, error, epoch) \
-                  SELECT id, coalesce(CAST(tenant AS TEXT), ''), coalesce(CAST(workflow AS TEXT), ''), 0, 0, $2, $3, $3, $4, 0 FROM active WHERE id = $1 \
-                  ON CONFLICT (id) DO NOTHING";
-    let error = ending.error.map(|error| error.to_string());
-    tx.change(query(insert).bind(id).bind(code::of_status(ending.status)).bind(now.as_micros()).bind(error)).await?;
-    tx.forget_active(id).await
 }

@@ -2,19 +2,18 @@
 
 use async_trait::async_trait;
 use engine_core::model::WorkflowId;
-use engine_core::store::{Fired, ScheduleId, ScheduleStore, Start, StoreError, StoredSchedule, VersionNumber};
+use engine_core::store::{Fired, ScheduleId, ScheduleStore, Start, StoreError, StoredSchedule, VersionNumber, Wakeup};
 use sqlx::query;
 
 use super::{Row, SqlStore, Tx};
-use crate::row::{get, json, signed, text, time, unsigned};
+use crate::row::{get, json, readable, signed, text, time, unsigned};
 
 #[async_trait]
 impl ScheduleStore for SqlStore {
     async fn set_schedules(&self, workflow: &WorkflowId, schedules: Vec<StoredSchedule>) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         let held = concat!("SELECT * FROM schedules WHERE workflow = $1 ORDER BY node, rule", lock!());
-        let before: Result<Vec<_>, _> = tx.all(query(held).bind(workflow.as_str())).await?.iter().map(schedule).collect();
-        let before = before?;
+        let before = readable(&tx.all(query(held).bind(workflow.as_str())).await?, schedule)?;
         tx.change(query("DELETE FROM schedules WHERE workflow = $1").bind(workflow.as_str())).await?;
         for mut schedule in schedules {
             let is_same = |old: &&StoredSchedule| old.id == schedule.id && old.spec == schedule.spec && old.time_zone == schedule.time_zone;
@@ -28,20 +27,44 @@ impl ScheduleStore for SqlStore {
 
     async fn due_schedules(&self, limit: u32) -> Result<Vec<StoredSchedule>, StoreError> {
         let due = concat!("SELECT * FROM schedules WHERE next IS NOT NULL AND next <= ", now!(), " ORDER BY next, workflow, node, rule LIMIT $1");
-        self.read(query(due).bind(i64::from(limit))).await?.iter().map(schedule).collect()
+        let rows = self.read(query(due).bind(i64::from(limit))).await?;
+        let due = readable(&rows, schedule)?;
+        if due.len() < rows.len() {
+            for row in rows.iter().filter(|row| schedule(row).is_err()) {
+                self.set_schedule_aside(row).await?;
+            }
+        }
+        Ok(due)
     }
 
     async fn schedules(&self, workflow: Option<&WorkflowId>) -> Result<Vec<StoredSchedule>, StoreError> {
-        let all = "SELECT * FROM schedules WHERE $1 IS NULL OR workflow = $1 ORDER BY workflow, node, rule";
-        self.read(query(all).bind(workflow.map(ToString::to_string))).await?.iter().map(schedule).collect()
+        let rows = match workflow {
+            Some(workflow) => self.read(query("SELECT * FROM schedules WHERE workflow = $1 ORDER BY node, rule").bind(workflow.as_str())).await?,
+            None => self.read(query("SELECT * FROM schedules ORDER BY workflow, node, rule")).await?,
+        };
+        readable(&rows, schedule)
     }
 
     async fn fire(&self, fired: Fired) -> Result<Option<Start>, StoreError> {
         let mut tx = self.begin().await?;
-        match fire(&mut tx, &fired).await {
-            Ok(started) => tx.commit().await.map(|()| started),
-            Err(error) => tx.refuse(error).await,
+        let started = match fire(&mut tx, &fired).await {
+            Ok(started) => started,
+            Err(error) => return tx.refuse(error).await,
+        };
+        tx.commit().await?;
+        if matches!(started, Some(Start::Created { lease: None })) {
+            self.tell(Wakeup::Ready);
         }
+        Ok(started)
+    }
+}
+
+impl SqlStore {
+    /// A schedule that cannot be read never fires; it must not stand before those that can.
+    async fn set_schedule_aside(&self, row: &Row) -> Result<(), StoreError> {
+        let aside = query("UPDATE schedules SET next = NULL WHERE workflow = $1 AND node = $2 AND rule = $3");
+        let aside = aside.bind(get::<String, _>(row, "workflow")?).bind(get::<String, _>(row, "node")?).bind(get::<i32, _>(row, "rule")?);
+        self.write(aside).await.map(drop)
     }
 }
 

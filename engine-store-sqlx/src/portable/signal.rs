@@ -7,9 +7,9 @@ use sqlx::query;
 use uuid::Uuid;
 
 use super::load::{execution_id, pending_signal};
-use super::{SqlStore, Tx};
+use super::{Row, SqlStore, Tx};
 use crate::code::{self, state};
-use crate::row::{get, text};
+use crate::row::{get, readable, text};
 
 impl SqlStore {
     pub(super) async fn send_signal(&self, signal: &Signal) -> Result<SignalOutcome, StoreError> {
@@ -26,7 +26,37 @@ impl SqlStore {
         let pending = "SELECT s.* FROM active a JOIN signals s ON s.execution = a.id AND NOT s.handled \
                        WHERE a.state = 1 AND a.worker = $1 AND a.signals > 0 ORDER BY s.number";
         let rows = self.read(query(pending).bind(worker.as_uuid())).await?;
-        rows.iter().map(pending_signal).collect()
+        self.readable_signals(&rows).await
+    }
+
+    /// The signals of these rows. Those that cannot be read count as handled from now on: nobody can act on them, and they must not keep their executions awake.
+    pub(super) async fn readable_signals(&self, rows: &[Row]) -> Result<Vec<PendingSignal>, StoreError> {
+        let signals = readable(rows, pending_signal)?;
+        if signals.len() < rows.len() {
+            for row in rows.iter().filter(|row| pending_signal(row).is_err()) {
+                self.drop_signal(row).await?;
+            }
+        }
+        Ok(signals)
+    }
+
+    async fn drop_signal(&self, row: &Row) -> Result<(), StoreError> {
+        let (number, execution) = (get::<i64, _>(row, "number")?, get::<Uuid, _>(row, "execution")?);
+        let mut tx = self.begin().await?;
+        let held = concat!("SELECT state FROM active WHERE id = $1", lock!());
+        tx.first(query(held).bind(execution)).await?;
+        if tx
+            .change(
+                query("UPDATE signals SET handled = true, payload = NULL WHERE execution = $1 AND number = $2 AND NOT handled")
+                    .bind(execution)
+                    .bind(number),
+            )
+            .await?
+            == 1
+        {
+            tx.change(query("UPDATE active SET signals = signals - 1 WHERE id = $1 AND signals > 0").bind(execution)).await?;
+        }
+        tx.commit().await
     }
 }
 

@@ -14,7 +14,7 @@ use super::SqlStore;
 impl Store for SqlStore {
     async fn start(&self, start: StartExecution) -> Result<Start, StoreError> {
         let plain = start.idempotency.is_none() && start.records.blobs.is_empty();
-        let started = if plain { self.start_grouped(start).await? } else { self.start_one(&start).await? };
+        let started = if plain { self.start_grouped(start).await? } else { self.patiently(|| self.start_one(&start)).await? };
         if matches!(started, Start::Created { lease: None }) {
             self.tell(Wakeup::Ready);
         }
@@ -22,7 +22,7 @@ impl Store for SqlStore {
     }
 
     async fn record(&self, execution: EndedExecution) -> Result<(), StoreError> {
-        self.record_ended(&execution).await?;
+        self.patiently(|| self.record_ended(&execution)).await?;
         self.tell(Wakeup::Ended);
         Ok(())
     }
@@ -37,7 +37,7 @@ impl Store for SqlStore {
             Then::Finish(_) => Some(Wakeup::Ended),
             Then::Wait { .. } | Then::Release => Some(Wakeup::Ready),
         };
-        let committed = if is_plain(&commit) { self.commit_grouped(commit).await? } else { self.commit_one(&commit).await? };
+        let committed = if is_plain(&commit) { self.commit_grouped(commit).await? } else { self.patiently(|| self.commit_one(&commit)).await? };
         if let Some(wakeup) = wakeup {
             self.tell(wakeup);
         }

@@ -6,10 +6,10 @@ use engine_core::store::{
     Page, PageRequest, SaveWorkflow, StaticDataStore, StoreError, StoredWebhook, StoredWorkflow, TenantId, VersionNumber, WebhookStore,
     WorkflowFilter, WorkflowStore, WorkflowVersion,
 };
-use sqlx::query;
+use sqlx::{QueryBuilder, query};
 
-use super::{Row, SqlStore, Tx};
-use crate::row::{get, json, signed, text, time, unsigned};
+use super::{Row, Sql, SqlStore, Tx};
+use crate::row::{get, json, readable, signed, text, time, unsigned};
 
 #[async_trait]
 impl WorkflowStore for SqlStore {
@@ -32,20 +32,21 @@ impl WorkflowStore for SqlStore {
 
     async fn workflows(&self, filter: &WorkflowFilter, page: PageRequest<WorkflowId>) -> Result<Page<StoredWorkflow, WorkflowId>, StoreError> {
         const BATCH: u8 = 200;
-        let list = "SELECT * FROM workflows WHERE ($1 IS NULL OR tenant = $1) AND ($2 IS NULL OR id > $2) ORDER BY id LIMIT $3";
-        let tenant = filter.tenant.as_ref().map(engine_core::store::TenantId::as_str);
         let mut after = page.after;
         let mut found = Vec::new();
         loop {
-            let statement = query(list).bind(tenant).bind(after.as_ref().map(ToString::to_string)).bind(i64::from(BATCH));
-            let rows = self.read(statement).await?;
-            for row in &rows {
-                let workflow = workflow(row)?;
-                after = Some(workflow.id.clone());
-                if filter.lets_through(&workflow) {
-                    found.push(workflow);
-                }
+            let mut list = QueryBuilder::<Sql>::new("SELECT * FROM workflows WHERE true");
+            if let Some(tenant) = &filter.tenant {
+                list.push(" AND tenant = ").push_bind(tenant.to_string());
             }
+            if let Some(after) = &after {
+                list.push(" AND id > ").push_bind(after.to_string());
+            }
+            let rows = self.read(list.push(" ORDER BY id LIMIT ").push_bind(i64::from(BATCH)).build()).await?;
+            if let Some(last) = rows.last() {
+                after = Some(get::<String, _>(last, "id")?.into());
+            }
+            found.extend(readable(&rows, workflow)?.into_iter().filter(|workflow| filter.lets_through(workflow)));
             if rows.len() < usize::from(BATCH) || found.len() > page.limit as usize {
                 found.truncate(page.limit as usize + 1);
                 return Ok(Page::of(found, page.limit, |workflow: &StoredWorkflow| workflow.id.clone()));
@@ -177,7 +178,7 @@ impl WebhookStore for SqlStore {
 
     async fn webhooks(&self) -> Result<Vec<StoredWebhook>, StoreError> {
         let rows = self.read(query("SELECT * FROM webhooks ORDER BY path, methods, workflow, place")).await?;
-        rows.iter().map(webhook).collect()
+        readable(&rows, webhook)
     }
 
     async fn webhooks_version(&self) -> Result<u64, StoreError> {

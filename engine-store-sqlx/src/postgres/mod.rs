@@ -3,10 +3,31 @@
 //! Most statements read the same on `SQLite`: they lie in `portable/` and are compiled once for each database, with the words that differ as macros. What is
 //! Postgres' own is here: opening, group commit by one statement over `unnest`, candidates of a claim, notifications, partitions.
 
-/// The database's clock.
+/// The database's clock. A subquery, so that it is read once for each statement: compared with a volatile function, no index is of use.
 macro_rules! now {
     () => {
-        "now_micros()"
+        "(SELECT now_micros())"
+    };
+}
+
+/// A counter, one higher. At the end of its range it becomes a number that cannot be read, so that the row is set aside and fails nothing else.
+macro_rules! raised {
+    ($column:literal) => {
+        concat!("CASE WHEN ", $column, " < 2147483647 THEN ", $column, " + 1 ELSE -1 END")
+    };
+}
+
+/// A column in a condition that need not use an index: the planner knows best.
+macro_rules! passive {
+    ($column:literal) => {
+        $column
+    };
+}
+
+/// What names a row of a table whose key has two columns.
+macro_rules! row_name {
+    ($key:literal) => {
+        "ctid"
     };
 }
 
@@ -58,6 +79,8 @@ mod commit;
 mod credential;
 #[path = "../portable/document.rs"]
 mod document;
+#[path = "../portable/list.rs"]
+mod list;
 #[path = "../portable/load.rs"]
 mod load;
 mod open;
@@ -98,6 +121,7 @@ use crate::session::{Session, Transaction};
 
 use PostgresStore as SqlStore;
 
+type Sql = Postgres;
 type Row = sqlx::postgres::PgRow;
 type Reader = Session<Postgres>;
 type Statement<'q> = crate::session::Statement<'q, Postgres>;
@@ -207,6 +231,11 @@ impl Tx {
     async fn refuse<T>(self, reason: StoreError) -> Result<T, StoreError> {
         self.0.refuse(reason).await
     }
+}
+
+/// Every id is a uuid here.
+async fn remove_nameless(_tx: &mut Tx) -> Result<(), StoreError> {
+    Ok(())
 }
 
 /// Uuids for `among!`.

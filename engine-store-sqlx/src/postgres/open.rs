@@ -9,14 +9,20 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, PgPool, query, raw_sql};
 
 use super::wakeup::Wakeups;
-use super::{Core, PostgresStore, Tx};
+use super::{Core, PostgresStore, Tx, make_partitions};
 use crate::error::from_sqlx;
 use crate::group::{Group, Policy};
 use crate::migrate::{Migration, missing};
 use crate::row::get;
 use crate::session::{Session, Transaction, within};
 
-const MIGRATIONS: &[Migration] = &[Migration { version: 1, name: "first", sql: include_str!("../../migrations/postgres/0001_first.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "first", sql: include_str!("../../migrations/postgres/0001_first.sql") },
+    Migration { version: 2, name: "lists", sql: include_str!("../../migrations/postgres/0002_lists.sql") },
+];
+
+/// A schema's name may have so many letters: the channel for hints is named after it, and names of Postgres end after 63.
+const LONGEST_SCHEMA: usize = 40;
 
 /// How to reach the database, and how to use it.
 #[derive(Clone, Debug)]
@@ -46,7 +52,7 @@ impl PostgresOptions {
         }
     }
 
-    /// The schema in which everything lies; `engine` unless set. It is made when it is not there.
+    /// The schema in which everything lies; `engine` unless set. It is made when it is not there. Small letters, digits and `_`, at most 40 of them.
     #[must_use]
     pub fn schema(mut self, schema: impl Into<String>) -> Self {
         self.schema = schema.into();
@@ -101,9 +107,16 @@ impl PostgresOptions {
     }
 
     fn connect(&self) -> Result<PgConnectOptions, StoreError> {
+        let is_plain = |name: &str| {
+            name.starts_with(|letter: char| letter.is_ascii_lowercase() || letter == '_')
+                && name.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_')
+        };
+        if !is_plain(&self.schema) || self.schema.len() > LONGEST_SCHEMA {
+            return Err(StoreError::Invalid("the name of the schema must be made of at most 40 small letters, digits and _"));
+        }
         let millis = self.limit.as_millis().to_string();
         let options = PgConnectOptions::from_str(&self.url).map_err(from_sqlx)?.application_name("engine").disable_statement_logging();
-        Ok(options.options([
+        Ok(options.statement_cache_capacity(250).options([
             ("search_path", self.schema.as_str()),
             ("statement_timeout", millis.as_str()),
             ("idle_in_transaction_session_timeout", millis.as_str()),
@@ -135,16 +148,24 @@ impl PostgresStore {
             pool,
             writers,
         });
-        Wakeups::run(&core);
-        Ok(Self { core })
+        let store = Self { core };
+        match make_partitions(&store).await {
+            // Somebody reads or writes for long just now. What has no partition lies in the default one until upkeep makes it.
+            Ok(()) | Err(StoreError::Unavailable(_)) => {}
+            Err(error) => return Err(error),
+        }
+        Wakeups::run(&store.core);
+        Ok(store)
     }
 }
 
 /// Applies what is missing, in one transaction; processes that start at the same time wait for each other.
 async fn migrate(pool: &PgPool, options: &PostgresOptions) -> Result<(), StoreError> {
     let mut tx = Tx(Transaction::begin(Session::open(pool, options.limit).await?, "BEGIN").await?);
-    tx.change(query("SELECT pg_advisory_xact_lock(7113, hashtext($1))").bind(&options.schema)).await?;
+    // Changes to large tables take longer than statements of everyday, and so does waiting for another process that makes them.
+    tx.script("SET LOCAL statement_timeout = '10min'; SET LOCAL idle_in_transaction_session_timeout = '10min'").await?;
     tx.change(query("SELECT set_config('engine.schema', $1, true)").bind(&options.schema)).await?;
+    tx.script("SELECT pg_advisory_xact_lock(7113, hashtext(current_setting('engine.schema')))").await?;
     tx.script("DO $$ BEGIN EXECUTE format('CREATE SCHEMA IF NOT EXISTS %I', current_setting('engine.schema')); END $$").await?;
     tx.script(
         "CREATE TABLE IF NOT EXISTS engine_migrations (version integer PRIMARY KEY, name text NOT NULL, checksum bytea NOT NULL, applied timestamptz NOT NULL)",

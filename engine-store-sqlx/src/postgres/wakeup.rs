@@ -17,10 +17,12 @@ use tokio::sync::Notify;
 
 use super::{Core, SqlStore};
 use crate::local::Listeners;
-use crate::session::Session;
+use crate::session::{Session, within};
 
 const PAUSE: Duration = Duration::from_millis(50);
 const RECONNECT: Duration = Duration::from_secs(1);
+/// After so long without a hint, the connection is tried.
+const SILENCE: Duration = Duration::from_secs(30);
 const KINDS: [(Wakeup, &str); 3] = [(Wakeup::Ready, "ready"), (Wakeup::Signalled, "signalled"), (Wakeup::Ended, "ended")];
 
 /// Hints of one store.
@@ -104,15 +106,21 @@ async fn receive(core: Weak<Core>, closed: Arc<Notify>) {
 
 /// Hands on what other processes tell, until the connection breaks.
 async fn listen(core: &Weak<Core>, (pool, channel): (PgPool, String)) -> Option<()> {
-    let mut listener = PgListener::connect_with(&pool).await.ok()?;
-    listener.listen(&channel).await.ok()?;
+    let limit = core.upgrade()?.limit;
+    let mut listener = within(limit, PgListener::connect_with(&pool)).await.ok()?;
+    within(limit, listener.listen(&channel)).await.ok()?;
     drop(pool);
     // Whatever was told before the connection was there has been missed.
     for (wakeup, _) in KINDS {
         core.upgrade()?.wakeups.listeners.tell(wakeup);
     }
     loop {
-        let notification = listener.recv().await.ok()?;
+        let Ok(notification) = tokio::time::timeout(SILENCE, listener.recv()).await else {
+            // Nothing to tell, or nobody there any more: a connection that swallows everything says nothing either.
+            within(limit, query("SELECT 1").execute(&mut listener)).await.ok()?;
+            continue;
+        };
+        let notification = notification.ok()?;
         let core = core.upgrade()?;
         for (wakeup, _) in KINDS.iter().filter(|(_, name)| *name == notification.payload()) {
             core.wakeups.listeners.tell(*wakeup);

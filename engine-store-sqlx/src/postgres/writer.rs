@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::{Row, SqlStore, Statement};
 use crate::code::{self, state};
+use crate::error::again;
 use crate::group::{Answer, Answered, Flush, Group, Job, submit};
 use crate::row::{get, signed, text};
 use crate::session::Session;
@@ -18,7 +19,8 @@ use crate::session::Session;
 /// Starts and commits of a whole group.
 ///
 /// Each commit joins the row of its execution under its own epoch and locks it; whoever lost the lease finds no row, now or after having waited for the lock, and
-/// nothing of that commit is written. All that follows takes its rows from those that were held.
+/// nothing of that commit is written. All that follows takes its rows from those that were held. Rows are looked up one by one (LATERAL): a join of both lists might
+/// compare each commit with each lease.
 const GROUP: &str = "
 WITH starting AS MATERIALIZED (
     SELECT s.*, CASE
@@ -29,7 +31,7 @@ WITH starting AS MATERIALIZED (
         ELSE 0 END AS state
     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int4[], $5::int2[], $6::uuid[], $7::uuid[], $8::int2[], $9::text[], $10::int8[], $11::uuid[], $12::bytea[])
         AS s(id, tenant, workflow, version, mode, parent, retry_of, priority, key, due, claimant, records)
-    WHERE NOT EXISTS (SELECT FROM executions e WHERE e.id = s.id)
+    WHERE NOT EXISTS (SELECT FROM active a WHERE a.id = s.id) AND NOT EXISTS (SELECT FROM executions e WHERE e.id = s.id)
 ), started AS (
     INSERT INTO active (id, tenant, workflow, version, mode, parent, retry_of, priority, concurrency_key, state, due, worker, epoch, claims, created, started)
     SELECT id, tenant, workflow, version, mode, parent, retry_of, priority, key, state, CASE WHEN state = 2 THEN due END,
@@ -41,11 +43,13 @@ WITH starting AS MATERIALIZED (
 ), first_chunks AS (
     INSERT INTO journal (execution, seq, records) SELECT id, 0, records FROM starting ON CONFLICT (execution, seq) DO NOTHING
 ), held AS MATERIALIZED (
-    SELECT c.*, a.tenant, a.workflow, a.version, a.mode, a.parent, a.retry_of, a.created, a.started, a.signals, a.extras
+    SELECT c.*, a.*
     FROM unnest($13::uuid[], $14::uuid[], $15::int4[], $16::int4[], $17::bytea[], $18::int2[], $19::int8[], $20::int2[], $21::text[], $22::text[], $23::int8[])
         AS c(id, worker, epoch, seq, records, fate, due, status, error, last_node, finished)
-    JOIN active a ON a.id = c.id AND a.epoch = c.epoch AND a.worker = c.worker AND a.state = 1
-    FOR NO KEY UPDATE OF a
+    CROSS JOIN LATERAL (
+        SELECT l.tenant, l.workflow, l.version, l.mode, l.parent, l.retry_of, l.created, l.started, l.signals, l.extras FROM active l
+        WHERE l.id = c.id AND l.epoch = c.epoch AND l.worker = c.worker AND l.state = 1 FOR NO KEY UPDATE
+    ) a
 ), appended AS (
     INSERT INTO journal (execution, seq, records) SELECT id, seq, records FROM held WHERE records IS NOT NULL ON CONFLICT (execution, seq) DO NOTHING
 ), history AS (
@@ -80,7 +84,7 @@ mod fate {
 /// The state of a waiting execution has the number of the fate that led to it, and so has a paused one's: the statement relies on it.
 const _: () = assert!(fate::WAIT == state::WAITING && fate::PAUSE == state::PAUSED && fate::RELEASE == 4 && fate::FINISH == 1);
 
-const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 impl SqlStore {
@@ -107,6 +111,21 @@ impl SqlStore {
         rows.iter().map(number).collect()
     }
 
+    /// Makes a write of journals; tries again for a while, as long as the database cannot be reached. Repeating a write is harmless.
+    pub(super) async fn patiently<T, F: Future<Output = Result<T, StoreError>> + Send>(&self, write: impl Fn() -> F + Send) -> Result<T, StoreError> {
+        let until = Instant::now() + self.core.patience;
+        let mut pause = FIRST_PAUSE;
+        loop {
+            match write().await {
+                Err(StoreError::Unavailable(_)) if Instant::now() + pause < until => {
+                    sleep(pause).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+                written => return written,
+            }
+        }
+    }
+
     /// Answers what the group statement found no row for: it is a repetition, or fenced off; and answers one by one when a group fails as a whole.
     async fn write_one(&self, job: &Job) -> Answered {
         match job {
@@ -122,17 +141,7 @@ impl Flush for SqlStore {
     }
 
     async fn flush(&self, jobs: &[Job]) -> Vec<Answered> {
-        let until = Instant::now() + self.core.patience;
-        let mut pause = FIRST_PAUSE;
-        let written = loop {
-            match self.write_group(jobs).await {
-                Err(StoreError::Unavailable(_)) if Instant::now() + pause < until => {
-                    sleep(pause).await;
-                    pause = (pause * 2).min(LONGEST_PAUSE);
-                }
-                written => break written,
-            }
-        };
+        let written = self.patiently(|| self.write_group(jobs)).await;
         let mut answers = Vec::with_capacity(jobs.len());
         match written {
             Ok(numbers) => {
@@ -144,12 +153,11 @@ impl Flush for SqlStore {
                 }
             }
             Err(error) if jobs.len() == 1 => answers.push(Err(error)),
+            Err(error) if error.is_transient() => answers.extend(jobs.iter().map(|_| Err(again(&error)))),
             // Something about one of them: the others must not suffer.
-            Err(error) => {
-                let hopeless = error.is_transient();
+            Err(_) => {
                 for job in jobs {
-                    let again = if hopeless { Err(StoreError::Unavailable(error.to_string().into())) } else { self.write_one(job).await };
-                    answers.push(again);
+                    answers.push(self.write_one(job).await);
                 }
             }
         }
@@ -173,7 +181,9 @@ fn answer(job: &Job, number: i32) -> Answer {
 
 fn bind(jobs: &[Job]) -> Result<Statement<'static>, StoreError> {
     let starts: Vec<_> = jobs.iter().filter_map(|job| if let Job::Start(start) = job { Some(start) } else { None }).collect();
-    let commits: Vec<_> = jobs.iter().filter_map(|job| if let Job::Commit(commit) = job { Some(commit) } else { None }).collect();
+    let mut commits: Vec<_> = jobs.iter().filter_map(|job| if let Job::Commit(commit) = job { Some(commit) } else { None }).collect();
+    // Rows are locked in the order of their ids here and wherever several are, so that nobody waits in a circle.
+    commits.sort_unstable_by_key(|commit| commit.lease.execution);
     bind_commits(bind_starts(query(GROUP), &starts), &commits)
 }
 

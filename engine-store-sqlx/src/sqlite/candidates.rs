@@ -32,7 +32,12 @@ pub(super) async fn candidates(store: &SqlStore, tx: &mut Tx, limit: u32) -> Res
 async fn lanes_after(store: &SqlStore, tx: &mut Tx, (mut after, limit): (Option<Lane>, u32)) -> Result<Vec<Row>, StoreError> {
     let mut rows = Vec::new();
     for _ in 0..MOST_LANES {
-        let Some(lane) = next_lane(tx, after.as_ref()).await? else { return Ok(rows) };
+        let Some(first) = next_lane(tx, after.as_ref()).await? else { return Ok(rows) };
+        let Ok(lane) = lane(&first) else {
+            // No text: the claim sets this row aside, and the next one gets past it.
+            rows.push(first);
+            return Ok(rows);
+        };
         rows.append(&mut first_of(tx, &lane, limit).await?);
         after = Some(lane);
     }
@@ -40,17 +45,26 @@ async fn lanes_after(store: &SqlStore, tx: &mut Tx, (mut after, limit): (Option<
     Ok(rows)
 }
 
-async fn next_lane(tx: &mut Tx, after: Option<&Lane>) -> Result<Option<Lane>, StoreError> {
-    let first = "SELECT tenant, workflow, coalesce(concurrency_key, '') AS key FROM active WHERE state = 0 \
+/// A row of the lane after this one.
+async fn next_lane(tx: &mut Tx, after: Option<&Lane>) -> Result<Option<Row>, StoreError> {
+    let first = "SELECT id, tenant, workflow, concurrency_key, priority, coalesce(concurrency_key, '') AS key FROM active WHERE state = 0 \
                  ORDER BY tenant, workflow, coalesce(concurrency_key, '') LIMIT 1";
-    let next = "SELECT tenant, workflow, coalesce(concurrency_key, '') AS key FROM active \
-                WHERE state = 0 AND (tenant, workflow, coalesce(concurrency_key, '')) > ($1, $2, $3) \
-                ORDER BY tenant, workflow, coalesce(concurrency_key, '') LIMIT 1";
+    // The next key, else the next workflow, else the next tenant: each is one step along the index, which comparing all three at once is not.
+    let next = "SELECT * FROM (SELECT id, tenant, workflow, concurrency_key, priority, coalesce(concurrency_key, '') AS key FROM active \
+                WHERE state = 0 AND tenant = $1 AND workflow = $2 AND coalesce(concurrency_key, '') > $3 ORDER BY coalesce(concurrency_key, '') LIMIT 1) \
+                UNION ALL SELECT * FROM (SELECT id, tenant, workflow, concurrency_key, priority, coalesce(concurrency_key, '') AS key FROM active \
+                WHERE state = 0 AND tenant = $1 AND workflow > $2 ORDER BY workflow, coalesce(concurrency_key, '') LIMIT 1) \
+                UNION ALL SELECT * FROM (SELECT id, tenant, workflow, concurrency_key, priority, coalesce(concurrency_key, '') AS key FROM active \
+                WHERE state = 0 AND tenant > $1 ORDER BY tenant, workflow, coalesce(concurrency_key, '') LIMIT 1) LIMIT 1";
     let statement = match after {
         None => query(first),
         Some((tenant, workflow, key)) => query(next).bind(tenant.clone()).bind(workflow.clone()).bind(key.clone()),
     };
-    tx.first(statement).await?.map(|row| Ok((get(&row, "tenant")?, get(&row, "workflow")?, get(&row, "key")?))).transpose()
+    tx.first(statement).await
+}
+
+fn lane(row: &Row) -> Result<Lane, StoreError> {
+    Ok((get(row, "tenant")?, get(row, "workflow")?, get(row, "key")?))
 }
 
 async fn first_of(tx: &mut Tx, (tenant, workflow, key): &Lane, limit: u32) -> Result<Vec<Row>, StoreError> {

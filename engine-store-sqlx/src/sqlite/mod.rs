@@ -13,6 +13,27 @@ macro_rules! now {
     };
 }
 
+/// A column in a condition that must not use an index.
+macro_rules! passive {
+    ($column:literal) => {
+        concat!("+", $column)
+    };
+}
+
+/// What names a row of a table whose key has two columns.
+macro_rules! row_name {
+    ($key:literal) => {
+        $key
+    };
+}
+
+/// A counter, one higher. At the end of its range it becomes a number that cannot be read, so that the row is set aside and fails nothing else.
+macro_rules! raised {
+    ($column:literal) => {
+        concat!("CASE WHEN ", $column, " < 2147483647 THEN ", $column, " + 1 ELSE -1 END")
+    };
+}
+
 /// The transaction holds the whole database.
 macro_rules! lock {
     () => {
@@ -61,6 +82,8 @@ mod commit;
 mod credential;
 #[path = "../portable/document.rs"]
 mod document;
+#[path = "../portable/list.rs"]
+mod list;
 #[path = "../portable/load.rs"]
 mod load;
 mod open;
@@ -74,6 +97,8 @@ mod schedule;
 mod signal;
 #[path = "../portable/store.rs"]
 mod store;
+#[cfg(test)]
+mod tests;
 #[path = "../portable/upkeep.rs"]
 mod upkeep;
 #[path = "../portable/workflow.rs"]
@@ -99,6 +124,7 @@ use crate::session::{Session, Transaction};
 
 use SqliteStore as SqlStore;
 
+type Sql = Sqlite;
 type Row = sqlx::sqlite::SqliteRow;
 type Reader = Session<Sqlite>;
 type Statement<'q> = crate::session::Statement<'q, Sqlite>;
@@ -218,6 +244,11 @@ impl Tx {
     async fn refuse<T>(self, reason: StoreError) -> Result<T, StoreError> {
         self.0.refuse(reason).await
     }
+}
+
+/// Removes ready rows whose id is none: nothing can name them, and they would hide others.
+async fn remove_nameless(tx: &mut Tx) -> Result<(), StoreError> {
+    tx.change(statement("DELETE FROM active WHERE state = 0 AND length(id) <> 16")).await.map(drop)
 }
 
 /// Uuids for `among!`.

@@ -16,7 +16,10 @@ use crate::migrate::{Migration, missing};
 use crate::row::get;
 use crate::session::{Session, Transaction};
 
-const MIGRATIONS: &[Migration] = &[Migration { version: 1, name: "first", sql: include_str!("../../migrations/sqlite/0001_first.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "first", sql: include_str!("../../migrations/sqlite/0001_first.sql") },
+    Migration { version: 2, name: "lists", sql: include_str!("../../migrations/sqlite/0002_lists.sql") },
+];
 
 /// Where the file is, and how to use it.
 #[derive(Clone, Debug)]
@@ -24,12 +27,16 @@ pub struct SqliteOptions {
     path: PathBuf,
     readers: u32,
     limit: Duration,
+    most_bytes: Option<u64>,
 }
+
+/// Bytes in a page of the file.
+const PAGE: u32 = 4096;
 
 impl SqliteOptions {
     /// The file; it is made when it is not there. The directory must be there.
     pub fn new(path: impl AsRef<Path>) -> Self {
-        Self { path: path.as_ref().to_owned(), readers: 4, limit: Duration::from_secs(30) }
+        Self { path: path.as_ref().to_owned(), readers: 4, limit: Duration::from_secs(30), most_bytes: None }
     }
 
     /// How many connections read; 4 unless set. One more writes.
@@ -46,9 +53,16 @@ impl SqliteOptions {
         self
     }
 
+    /// The file may grow so large, its log not counted; what has no room is refused with [`StoreError::Full`]. As large as the disk allows unless set.
+    #[must_use]
+    pub fn most_bytes(mut self, bytes: u64) -> Self {
+        self.most_bytes = Some(bytes);
+        self
+    }
+
     fn connect(&self) -> SqliteConnectOptions {
         // Every commit is on the disk when it returns: synchronous FULL syncs the log each time.
-        SqliteConnectOptions::new()
+        let options = SqliteConnectOptions::new()
             .filename(&self.path)
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
@@ -56,7 +70,11 @@ impl SqliteOptions {
             .busy_timeout(self.limit)
             .foreign_keys(false)
             .statement_cache_capacity(250)
-            .disable_statement_logging()
+            .disable_statement_logging();
+        match self.most_bytes {
+            Some(bytes) => options.page_size(PAGE).pragma("max_page_count", bytes.div_ceil(u64::from(PAGE)).to_string()),
+            None => options,
+        }
     }
 }
 
@@ -78,7 +96,7 @@ impl SqliteStore {
         migrate(&writer, options.limit).await?;
         let readers = SqlitePoolOptions::new().max_connections(options.readers).acquire_timeout(options.limit).test_before_acquire(false);
         let readers = readers.connect_lazy_with(options.connect().read_only(true).create_if_missing(false));
-        let group = Group::new(Policy { lanes: 1, group_above: 0 });
+        let group = Group::new(Policy { lanes: 1, group_above: 1 });
         let core = Core { readers, writer, limit: options.limit, group, listeners: Listeners::default(), lane: Mutex::default() };
         Ok(Self { core: Arc::new(core) })
     }

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::{Row, SqlStore, Statement, Tx, ids};
 use crate::code::{self, state};
+use crate::error::again;
 use crate::group::{Answer, Answered, Flush, Group, Job, submit};
 use crate::row::{get, signed, text, unsigned};
 
@@ -77,6 +78,11 @@ impl SqlStore {
         Ok(answers)
     }
 
+    /// Waiting for another process that writes is up to `SQLite` itself: a write that fails after that is not tried again.
+    pub(super) async fn patiently<T, F: Future<Output = Result<T, StoreError>> + Send>(&self, write: impl Fn() -> F + Send) -> Result<T, StoreError> {
+        write().await
+    }
+
     async fn write_one(&self, job: &Job) -> Answered {
         match job {
             Job::Start(start) => self.start_one(start).await.map(Answer::Started),
@@ -102,6 +108,7 @@ impl Flush for SqlStore {
                 }
             }
             Err(error) if jobs.len() == 1 => answers.push(Err(error)),
+            Err(error) if error.is_transient() => answers.extend(jobs.iter().map(|_| Err(again(&error)))),
             // Something about one of them: the others must not suffer.
             Err(_) => {
                 for job in jobs {

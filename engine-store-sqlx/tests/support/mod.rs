@@ -2,6 +2,11 @@
 
 #![allow(dead_code, reason = "each test program uses its own part")]
 
+pub(crate) mod hot;
+pub(crate) mod operations;
+pub(crate) mod proxy;
+pub(crate) mod release;
+
 use std::future::Future;
 use std::sync::atomic::{AtomicU32, Ordering};
 

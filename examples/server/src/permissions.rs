@@ -1,7 +1,7 @@
 //! What workflows may reach.
 
-use engine_nodes::NodeSettings;
 use engine_nodes::network::{CommandPolicy, HttpClient, NetworkNodes, NetworkPolicy};
+use engine_nodes::{FilePolicy, NodeSettings};
 
 use crate::settings::{Reader, Reason, SettingProblems, Sources};
 
@@ -10,6 +10,7 @@ use crate::settings::{Reader, Reason, SettingProblems, Sources};
 pub(crate) struct Permissions {
     network: NetworkPolicy,
     commands: CommandPolicy,
+    files: FilePolicy,
 }
 
 impl Permissions {
@@ -40,12 +41,20 @@ impl Permissions {
         }
         let choices = [("refuse", CommandPolicy::default as fn() -> CommandPolicy), ("allow", CommandPolicy::allow)];
         let commands = reader.choice("ENGINE_COMMANDS", &choices).map_or_else(CommandPolicy::default, |policy| policy());
-        Self { network, commands }
+        let files = match reader.text("ENGINE_FILES_ROOT").filter(|root| !root.is_empty()).map(FilePolicy::within) {
+            None => FilePolicy::default(),
+            Some(Ok(policy)) => policy,
+            Some(Err(error)) => {
+                reader.refuse("ENGINE_FILES_ROOT", Reason::new(error.to_string(), "Name a folder that exists and that the engine may read and write."));
+                FilePolicy::default()
+            }
+        };
+        Self { network, commands, files }
     }
 
     /// The settings of the built-in nodes.
     pub(crate) fn node_settings(&self) -> NodeSettings {
-        NodeSettings::default().network(NetworkNodes::new(HttpClient::new(self.network.clone())).commands(self.commands.clone()))
+        NodeSettings::default().network(NetworkNodes::new(HttpClient::new(self.network.clone())).commands(self.commands.clone())).files(self.files.clone())
     }
 }
 

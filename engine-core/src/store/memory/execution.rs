@@ -227,8 +227,11 @@ impl State {
             key: active.key.clone(),
             priority: active.priority,
         });
-        let picked = pick(candidates.collect(), &mut self.headroom(), &self.turns, claim.limit);
-        for tenant in picked.served {
+        let candidates: Vec<_> = candidates.collect();
+        // Whoever alone has work takes nobody's turn.
+        let contested = candidates.windows(2).any(|two| two[0].tenant != two[1].tenant);
+        let picked = pick(candidates, &mut self.headroom(), &self.turns, claim.limit);
+        for tenant in picked.served.into_iter().filter(|_| contested) {
             self.last_turn += 1;
             self.turns.insert(tenant, self.last_turn);
         }

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{World, chunk, texts};
 use crate::model::Json;
 use crate::state::ExecutionStatus;
-use crate::store::{Commit, Ending, Keep, Lease, SignalKind, SignalOutcome, StartExecution, StoreError, Then};
+use crate::store::{Commit, Ending, Keep, Lease, ResumePoint, SignalKind, SignalOutcome, StartExecution, StoreError, Then};
 
 /// Breaks when chunks are lost, reordered, changed or doubled.
 pub async fn a_journal_is_read_as_it_was_written(world: World) {
@@ -31,7 +31,10 @@ pub async fn a_journal_is_read_as_it_was_written(world: World) {
 async fn writes(world: &World, lease: Lease) -> Vec<Commit> {
     let ending = world.ending(ExecutionStatus::Success).await;
     let thens = [Then::Continue, Then::Finish(Box::new(ending)), Then::Wait { due: None }, Then::Pause, Then::Release];
-    thens.into_iter().map(|then| Commit::only(lease, then).with_chunk(chunk(1, "stale"))).collect()
+    let plain: Vec<_> = thens.into_iter().map(|then| Commit::only(lease, then).with_chunk(chunk(1, "stale"))).collect();
+    let point = ResumePoint { token: "stale".into(), node: "n".into(), run: 0, options: json!(null) };
+    let laden = plain.clone().into_iter().map(|commit| Commit { opened: vec![point.clone()], ..commit });
+    plain.iter().cloned().chain(laden).collect()
 }
 
 /// Breaks when the epoch, or the worker, is not part of the condition of a write.
@@ -53,7 +56,17 @@ pub async fn inv_05_fencing(world: World) {
     }
     let stored = world.load(stale.execution).await;
     assert_eq!((stored.summary.status, texts(&stored)), (ExecutionStatus::Running, vec!["0 first".to_owned()]));
-    world.commit(Commit::append(taken, chunk(1, "fresh"))).await.unwrap();
+    // The worker is the same, and has the execution again: only the epoch tells the old lease from the new one.
+    world.lose(second).await;
+    world.rescue(9).await;
+    world.beat(second, super::LONG).await;
+    let again = world.claim(second, 1).await[0].lease;
+    assert_eq!((again.worker, again.execution), (taken.worker, taken.execution));
+    for write in writes(&world, taken).await {
+        assert!(matches!(world.commit(write.clone()).await, Err(StoreError::Fenced(_))), "under the lease before: {write:?}");
+    }
+    assert_eq!(world.stores.query.resume_point(stale.execution, &"stale".into()).await.unwrap(), None);
+    world.commit(Commit::append(again, chunk(1, "fresh"))).await.unwrap();
     assert_eq!(texts(&world.load(stale.execution).await), ["0 first", "1 fresh"]);
 }
 

@@ -1,6 +1,8 @@
 //! The RSS Read node: reads feeds and gives an item for each entry.
 
 mod feed;
+#[cfg(feature = "flow")]
+pub(super) mod trigger;
 
 use std::sync::Arc;
 
@@ -91,17 +93,22 @@ impl RssFeedReadNode {
         let accept = if context.version().at_least(1, 2) { ACCEPT_MORE } else { ACCEPT };
         request.header("accept", accept).map_err(HttpError::into_node_error)?;
         request.tls.accept_any_certificate = at.group("options").flag("ignoreSSL");
-        let response = self.client.send(request).await.map_err(HttpError::into_node_error)?;
-        if !response.status.is_success() {
-            return Err(NodeError::new(format!("Status code {}", response.status.as_u16())).with_code("http-status"));
-        }
-        let content_type = response.header("content-type").unwrap_or_default().to_owned();
-        let bytes = response.bytes(self.client.policy().limits().memory).await.map_err(HttpError::into_node_error)?;
-        let text = decode(&bytes, &named_charset(&bytes, &content_type));
+        let text = fetch(&self.client, request).await?;
         let custom = at.group("options").text("customFields");
         let custom: Vec<&str> = custom.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
         feed::entries(&text, &custom, context.now())
     }
+}
+
+/// The text of a feed.
+async fn fetch(client: &HttpClient, request: HttpRequest) -> Result<String, NodeError> {
+    let response = client.send(request).await.map_err(HttpError::into_node_error)?;
+    if !response.status.is_success() {
+        return Err(NodeError::new(format!("Status code {}", response.status.as_u16())).with_code("http-status"));
+    }
+    let content_type = response.header("content-type").unwrap_or_default().to_owned();
+    let bytes = response.bytes(client.policy().limits().memory).await.map_err(HttpError::into_node_error)?;
+    Ok(decode(&bytes, &named_charset(&bytes, &content_type)))
 }
 
 /// The content type, with the encoding that the XML declares where the server names none.

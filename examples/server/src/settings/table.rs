@@ -136,6 +136,7 @@ groups! {
         Plain ENGINE_NETWORK_ALLOW / "nodes.network_allow" = "", "Inside addresses, networks and hosts that workflows may reach, separated by commas. Without any only the public Internet.";
         Plain ENGINE_PROXIES / "nodes.proxies" = "", "Proxies that workflows may use, separated by commas.";
         Plain ENGINE_COMMANDS / "nodes.commands" = "refuse", "`allow` lets workflows run commands of the operating system, with all rights of this process.";
+        Plain ENGINE_FILES_ROOT / "nodes.files_root" = "", "The one folder in which workflows may read and write files. Without it they may not.";
     }
     "Logs, metrics, traces" {
         Plain ENGINE_LOG / "log.level" = "info", "`error`, `warn`, `info`, `debug`, `trace`, also per module: `info,engine_http=debug`.";

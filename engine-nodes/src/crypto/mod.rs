@@ -1,0 +1,18 @@
+//! Nodes for digests, signatures, signed tokens and one-time passwords.
+
+mod crypto_node;
+mod digest;
+mod jwt;
+mod key;
+mod totp;
+
+use engine_core::node::{NodeRegistry, RegistryError};
+
+use crate::node_type::Definition;
+
+/// Adds the nodes of this group.
+pub(crate) fn register(registry: &mut NodeRegistry) -> Result<(), RegistryError> {
+    registry.register(Definition::new(crypto_node::schema(), crypto_node::compile))?;
+    registry.register(Definition::new(jwt::schema(), jwt::compile))?;
+    registry.register(Definition::new(totp::schema(), totp::compile))
+}

@@ -136,12 +136,13 @@ impl Worker {
     /// # Errors
     /// When the store cannot write.
     pub async fn tidy_up(&self) -> Result<(), StoreError> {
-        if let Some(retain) = &self.options().retention {
-            let retention = retain.at(self.engine().runtime().now());
-            while self.stores().query.prune(&retention, PAGE).await? >= u64::from(PAGE) {}
+        let retention = self.options().retention.as_ref().map(|retain| retain.at(self.engine().runtime().now()));
+        if let Some(retention) = &retention {
+            while self.stores().query.prune(retention, PAGE).await? >= u64::from(PAGE) {}
         }
         while self.stores().requests.remove_expired(PAGE).await? >= u64::from(PAGE) {}
-        self.stores().upkeep.upkeep(&Upkeep::default()).await?;
+        let drop_before = retention.and_then(|retention| retention.finished_before);
+        self.stores().upkeep.upkeep(&Upkeep { drop_before, ..Upkeep::default() }).await?;
         Ok(())
     }
 

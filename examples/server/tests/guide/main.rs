@@ -1,7 +1,7 @@
 //! `docs/GETTING_STARTED.md` does what it says: its commands are run in their order, by one shell, in an empty folder, against real processes.
 //!
 //! A block of commands must have the mark `<!-- run -->`. Lines of a `text` block stand in what the block before it printed. Addresses with the usual ports are moved
-//! to free ones.
+//! to free ones, and the Postgres that it supposes to the one of the tests.
 
 #![expect(clippy::unwrap_used, reason = "tests panic to fail")]
 
@@ -10,6 +10,7 @@ mod shell;
 use std::fmt::Write;
 
 use shell::Shell;
+use sqlx::{Connection, PgConnection, raw_sql};
 
 /// A block of the guide.
 #[derive(Debug, PartialEq, Eq)]
@@ -61,6 +62,15 @@ fn the_guide_does_what_it_says() {
             }
         }
     }
+    drop_schema(&shell);
+}
+
+fn drop_schema(shell: &Shell) {
+    let (url, schema) = shell.schema();
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+        let mut connection = PgConnection::connect(url).await.unwrap();
+        raw_sql(sqlx::AssertSqlSafe(format!("DROP SCHEMA {schema} CASCADE"))).execute(&mut connection).await.unwrap();
+    });
 }
 
 #[test]

@@ -6,6 +6,9 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 /// What the guide calls the ports.
 const USUAL: [&str; 2] = ["5678", "5679"];
+/// Where the guide supposes a Postgres, and the schema that it uses there.
+const POSTGRES: &str = "postgres://postgres@127.0.0.1:5432/postgres";
+const SCHEMA: &str = "ENGINE_DATABASE_SCHEMA=getting_started";
 /// Ends what a block prints; its exit code follows.
 const END: &str = "--- end of block";
 
@@ -16,6 +19,7 @@ pub(crate) struct Shell {
     stdin: ChildStdin,
     stdout: BufReader<ChildStdout>,
     ports: [u16; USUAL.len()],
+    postgres: String,
 }
 
 impl Shell {
@@ -31,22 +35,27 @@ impl Shell {
             .env_clear()
             .env("PATH", path)
             .env("HOME", folder.path());
-        if let Ok(url) = std::env::var("ENGINE_TEST_POSTGRES") {
-            command.env("ENGINE_TEST_POSTGRES", url);
-        }
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
+        let postgres = std::env::var("ENGINE_TEST_POSTGRES").unwrap_or_else(|_| POSTGRES.to_owned());
         // Both are held while the other is chosen, so that they differ.
         let held = USUAL.map(|_| TcpListener::bind("127.0.0.1:0").unwrap());
         let ports = held.map(|listener| listener.local_addr().unwrap().port());
         let (stdin, stdout) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
-        let mut shell = Self { _folder: folder, child, stdin, stdout, ports };
+        let mut shell = Self { _folder: folder, child, stdin, stdout, ports, postgres };
         shell.run(&format!("export ENGINE_LISTEN=127.0.0.1:{}\ntrap 'kill -9 $(jobs -p) 2>/dev/null' EXIT\n", USUAL[0]), 0);
         shell
     }
 
-    /// Text of the guide with ports that are free.
+    /// The database, and the schema that is this shell's own.
+    pub(crate) fn schema(&self) -> (&str, String) {
+        (&self.postgres, format!("getting_started_{}", std::process::id()))
+    }
+
+    /// Text of the guide with ports that are free, and a database that is there.
     pub(crate) fn moved(&self, text: &str) -> String {
-        USUAL.iter().zip(self.ports).fold(text.to_owned(), |text, (usual, port)| text.replace(&format!(":{usual}"), &format!(":{port}")))
+        let (postgres, schema) = self.schema();
+        let text = text.replace(POSTGRES, postgres).replace(SCHEMA, &format!("ENGINE_DATABASE_SCHEMA={schema}"));
+        USUAL.iter().zip(self.ports).fold(text, |text, (usual, port)| text.replace(&format!(":{usual}"), &format!(":{port}")))
     }
 
     /// Runs commands to their end; gives what they printed.

@@ -97,6 +97,27 @@ async fn metrics_have_an_address_of_their_own_where_one_is_set() {
     assert!(gone.err.contains("no server answers at"), "{}", gone.err);
 }
 
+#[tokio::test]
+async fn limits_and_origins_are_those_of_the_settings() {
+    let place = Place::new().with("ENGINE_RATE_LIMIT_ADDRESS", "2/1h").with("ENGINE_CORS_ORIGINS", "https://app.example.com/");
+    let server = place.signed_in(&[]).await;
+    for origin in ["https://app.example.com", "https://other.example.com"] {
+        let answer = server.get("/api/v1/workflows").header("Origin", origin).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        assert_eq!(answer.headers().contains_key("access-control-allow-origin"), origin.contains("app"), "{origin}");
+    }
+    assert_eq!(answer(server.get("/api/v1/workflows"), 429).await["code"], "too-many-requests");
+}
+
+#[tokio::test]
+async fn letters_that_nobody_carries_are_logged_on_loopback() {
+    let place = Place::new();
+    let mut server = place.serve(&[]);
+    let asked = server.post("/api/v1/auth/forgot-password", &json!({"email": "admin@engine.local"})).send().await.unwrap();
+    assert!(asked.status().is_success(), "{}", asked.status());
+    server.wait_until_it_logs("a letter that nobody carries");
+}
+
 #[test]
 fn the_effective_configuration_is_shown_without_secrets() {
     let canary = "canary-canary-canary-canary-canary";

@@ -168,10 +168,15 @@ impl Server {
     pub(crate) fn ask_to_end(&mut self) {
         let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
         assert!(asked.success());
+        self.wait_until_it_logs("ending: waiting for what still runs");
+    }
+
+    /// Reads its log up to a line with this text.
+    pub(crate) fn wait_until_it_logs(&mut self, text: &str) {
         let mut line = String::new();
-        while !line.contains("ending: waiting for what still runs") {
+        while !line.contains(text) {
             line.clear();
-            assert!(self.stderr.read_line(&mut line).unwrap() > 0, "it ended without a word");
+            assert!(self.stderr.read_line(&mut line).unwrap() > 0, "it ended without saying {text:?}");
         }
     }
 

@@ -100,6 +100,32 @@ fn parts_make_an_address_and_a_secret_may_lie_in_a_file() {
 }
 
 #[test]
+fn what_the_http_side_cannot_use_is_told_without_secrets() {
+    let text = load(&[
+        ("ENGINE_RATE_LIMIT_USER", "many"),
+        ("REDIS_URL", "rediss://:canary@redis.example.com"),
+        ("ENGINE_SMTP_URL", "smtps://user:canary@mail.example.com"),
+        ("ENGINE_CORS_ORIGINS", "https://app.example.com, *"),
+        ("ENGINE_LEASE_TIME", "10ms"),
+        ("ENGINE_DURABILITY", "sometimes"),
+    ])
+    .unwrap_err();
+    for part in [
+        "ENGINE_RATE_LIMIT_USER = \"many\"",
+        "REDIS_URL = \"rediss://:***@redis.example.com\"",
+        "ENGINE_MAIL_FROM (not set): letters need a sender",
+        "\"*\" is no origin",
+        "ENGINE_LEASE_TIME = \"10ms\" (from the environment): this is too short. Use at least 1s",
+        "ENGINE_DURABILITY = \"sometimes\"",
+    ] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    assert!(!text.contains("canary"), "{text}");
+    let http = load(&[("ENGINE_CORS_ORIGINS", "https://app.example.com/"), ("ENGINE_RATE_LIMIT_SIGN_IN", "none")]).unwrap().http;
+    assert_eq!((http.origins, http.rate_limits.sign_in), (vec!["https://app.example.com".to_owned()], None));
+}
+
+#[test]
 fn secrets_are_masked_wherever_settings_are_shown() {
     let canary = "canary-canary-canary-canary-canary";
     let settings = load(&[("ENGINE_JWT_SECRET", canary), ("ENGINE_RESUME_KEY", canary), ("DATABASE_URL", "postgres://u:canary@db/engine")]).unwrap();

@@ -47,7 +47,7 @@ fn code_means_nothing() {
     check("``a ` b`` and `*c*`", "<p><code>a ` b</code> and <code>*c*</code></p>");
     check("`open", "<p>`open</p>");
     check("<pre><code>\nx *y* <z>\n</code></pre>", "<pre><code>\nx *y* &lt;z&gt;\n</code></pre>");
-    check_with(&json!({"ghCodeBlocks": false}), "```\nx\n```", "<p><code>x</code></p>");
+    check_with(&json!({"ghCodeBlocks": false}), "```\nx\n```", "<p><code>\nx\n</code></p>");
 }
 
 #[test]

@@ -1,12 +1,13 @@
 //! Measures the engine beside its floors and peers, in one run. Prints medians and ratios; ratios are what counts, times move from machine to machine.
 //!
-//! `cargo run --release -p engine-benches [scheduling|compile|expressions|nodes]`
+//! `cargo run --release -p engine-benches [scheduling|compile|scripts]`
 
 mod compile;
 mod floors;
 mod measure;
 mod peers;
 mod scheduling;
+mod scripts;
 mod shapes;
 
 fn main() {
@@ -17,5 +18,8 @@ fn main() {
     }
     if wanted("compile") {
         compile::run();
+    }
+    if wanted("scripts") {
+        scripts::run();
     }
 }

@@ -42,4 +42,4 @@ mod testing;
 
 mod registry;
 
-pub use registry::{NodeSettings, registry, registry_with};
+pub use registry::{NodeSettings, kinds_by_feature, registry, registry_with};

@@ -46,8 +46,8 @@ pub(super) struct Database {
 }
 
 impl Database {
-    /// A database with a table for each input.
-    pub(super) fn open(tables: &Tables) -> Result<Self, Error> {
+    /// A database with a table for each input. The tables tell where each item lies when rows are to be linked to items.
+    pub(super) fn open(tables: &Tables, with_places: bool) -> Result<Self, Error> {
         let connection = Connection::open_in_memory()?;
         connection.execute_batch(&format!("PRAGMA max_page_count = {PAGES}; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF"))?;
         for (limit, most) in [
@@ -61,7 +61,7 @@ impl Database {
             connection.set_limit(limit, most)?;
         }
         functions::register(&connection)?;
-        let columns = tables.iter().enumerate().map(|(input, items)| fill(&connection, input, items)).collect::<Result<_, _>>()?;
+        let columns = tables.iter().enumerate().map(|(input, items)| fill(&connection, (input, items), with_places)).collect::<Result<_, _>>()?;
         connection.authorizer(Some(|context: AuthContext<'_>| permission(&context)))?;
         let until = Instant::now() + TIME;
         connection.progress_handler(STEPS, Some(move || Instant::now() > until))?;
@@ -168,7 +168,7 @@ fn permission(context: &AuthContext<'_>) -> Authorization {
 }
 
 /// Makes the table of an input.
-fn fill(connection: &Connection, input: usize, items: &[Item]) -> Result<Columns, Error> {
+fn fill(connection: &Connection, (input, items): (usize, &[Item]), with_places: bool) -> Result<Columns, Error> {
     let mut names: Vec<&str> = Vec::new();
     let mut columns = Columns::new();
     for (key, value) in items.iter().flat_map(|item| item.json().iter()).filter(|(key, _)| !key.eq_ignore_ascii_case(PLACE)) {
@@ -179,14 +179,16 @@ fn fill(connection: &Connection, input: usize, items: &[Item]) -> Result<Columns
         column.nulls |= value.is_null();
         column.boolean &= value.is_boolean() || value.is_null();
     }
-    let list: Vec<String> = names.iter().map(|name| quoted(name)).chain([PLACE.to_owned()]).collect();
+    // A table needs a column.
+    let with_places = with_places || names.is_empty();
+    let list: Vec<String> = names.iter().map(|name| quoted(name)).chain(with_places.then(|| PLACE.to_owned())).collect();
     connection.execute_batch(&format!("CREATE TABLE input{} ({})", input + 1, list.join(", ")))?;
     let marks = vec!["?"; list.len()].join(", ");
     let mut insert = connection.prepare(&format!("INSERT INTO input{} VALUES ({marks})", input + 1))?;
     for (index, item) in items.iter().enumerate() {
         let values = names.iter().map(|name| stored(item.json().get(*name).unwrap_or(&Value::Null)));
         let place = rusqlite::types::Value::Integer(i64::try_from(index).unwrap_or(i64::MAX));
-        insert.execute(params_from_iter(values.chain([place])))?;
+        insert.execute(params_from_iter(values.chain(with_places.then_some(place))))?;
     }
     Ok(columns)
 }

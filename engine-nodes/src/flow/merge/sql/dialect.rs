@@ -20,6 +20,12 @@ pub(super) fn with_links(sql: &str, inputs: usize) -> String {
     sql.replacen(&found[0], &format!("SELECT {}{links} FROM", found[1].trim()), 1)
 }
 
+/// Whether the rows of a query are made of items one by one, so that they can be linked to them.
+pub(super) fn has_rows_of_items(sql: &str) -> bool {
+    static OTHER: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)^SELECT\s+DISTINCT\b|\b(?:UNION|EXCEPT|INTERSECT)\b"));
+    sql.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("select")) && !OTHER.is_match(sql)
+}
+
 /// The query as SQLite reads it.
 pub(super) fn rewritten(sql: &str) -> String {
     let mut made = String::with_capacity(sql.len());

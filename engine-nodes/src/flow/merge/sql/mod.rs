@@ -40,7 +40,7 @@ impl Query {
         let options = settings.group("options");
         let sql = settings.text("query");
         Ok(Self {
-            links_rows: version.at_least(3, 1) && sql.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("select")),
+            links_rows: version.at_least(3, 1) && dialect::has_rows_of_items(&sql),
             sql,
             inputs,
             parameters: parameters(options.get("queryParameters"))?,
@@ -75,13 +75,13 @@ impl Query {
 
     fn linked(&self, tables: &Tables) -> Result<Vec<Item>, rusqlite::Error> {
         let sql = dialect::with_links(&self.sql, tables.len());
-        let rows = Database::open(tables)?.ask(&dialect::rewritten(&sql), &self.parameters)?;
+        let rows = Database::open(tables, true)?.ask(&dialect::rewritten(&sql), &self.parameters)?;
         Ok(rows.into_iter().map(|row| Item::new(row.json).paired_with(Paired::many(row.links))).collect())
     }
 
     /// Every item is linked to all.
     fn unlinked(&self, tables: &Tables) -> Result<Vec<Item>, rusqlite::Error> {
-        let rows = Database::open(tables)?.ask(&dialect::rewritten(&self.sql), &self.parameters)?;
+        let rows = Database::open(tables, false)?.ask(&dialect::rewritten(&self.sql), &self.parameters)?;
         let links: Vec<Link> =
             tables.iter().enumerate().flat_map(|(input, items)| (0..items.len()).map(move |index| Link::on(input, index))).collect();
         Ok(rows.into_iter().map(|row| Item::new(row.json).paired_with(Paired::many(links.iter().cloned()))).collect())

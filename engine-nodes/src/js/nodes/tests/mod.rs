@@ -113,6 +113,20 @@ fn reads_other_nodes() {
     assert_eq!(run_on_threads(&workflow).outputs(), json!([[expect(1), expect(2)]]));
 }
 
+#[test]
+fn has_what_code_in_n8n_has() {
+    check(
+        &code(
+            "const day = DateTime.fromISO('2024-05-06', { zone: 'utc' }).plus({ days: 1 });\n\
+             await new Promise((done) => setTimeout(done, 1));\n\
+             return { day: day.toISODate(), found: $jmespath({ a: [{ b: 1 }, { b: 2 }] }, 'a[*].b'), bytes: Buffer.from('hi').toString('base64') };",
+        ),
+        json!([[{"day": "2024-05-07", "found": [1, 2], "bytes": "aGk="}]]),
+    );
+    let denied = code("return await this.helpers.httpRequestWithAuthentication.call(this, 'x', { url: 'http://127.0.0.1/' });").run_on_threads();
+    assert!(denied.error().unwrap().contains("credentials are not available to code"));
+}
+
 #[cfg(feature = "transform")]
 #[test]
 fn sorts_by_code() {

@@ -53,6 +53,11 @@ fn queries_are_answered() {
     );
     check("select sum(id) s from input1 where id > 9", json!([{"s": 0}]));
     check("select * from input1 where name = 'nobody'", json!([]));
+    check("select distinct id from input2", json!([{"id": 1}, {"id": 4}]));
+    check(
+        "select distinct * from input2 where city <> 'Y' union select id, city from input2 where id = 1",
+        json!([{"id": 1, "city": "X"}, {"id": 1, "city": "Y"}, {"id": 4, "city": "Z"}]),
+    );
 }
 
 #[test]

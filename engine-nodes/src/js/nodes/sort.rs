@@ -12,7 +12,7 @@ use super::code::{effect_of, source};
 use super::node_host::{Manner, node_error, run};
 use super::{ScriptNodes, items};
 use crate::js::{CodeError, CodeMode, CodeProgram};
-use crate::node_type::{Compiled, Definition};
+use crate::node_type::Definition;
 use crate::transform::mentions_return;
 
 /// A node type that sorts, with code as one more way to do it.
@@ -39,19 +39,16 @@ impl NodeType for SortType {
     }
 
     fn compile(&self, spec: &NodeSpec) -> Result<Arc<dyn Node>, Vec<Problem>> {
-        if sorts_by_code(spec) { self.by_code(spec) } else { self.inner.compile(spec) }
+        if !sorts_by_code(spec) {
+            return self.inner.compile(spec);
+        }
+        let code = source(spec, "code");
+        let program = mentions_return(&code).then(|| self.nodes.engine.compile_code(&program_of(&code)));
+        Ok(Arc::new(SortByCode { nodes: self.nodes.clone(), program }))
     }
 
     fn effect(&self, spec: &NodeSpec) -> Effect {
         if sorts_by_code(spec) { effect_of(&source(spec, "code")) } else { self.inner.effect(spec) }
-    }
-}
-
-impl SortType {
-    fn by_code(&self, spec: &NodeSpec) -> Compiled {
-        let code = source(spec, "code");
-        let program = mentions_return(&code).then(|| self.nodes.engine.compile_code(&program_of(&code)));
-        Ok(Arc::new(SortByCode { nodes: self.nodes.clone(), program }))
     }
 }
 

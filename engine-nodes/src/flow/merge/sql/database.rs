@@ -14,7 +14,7 @@ use super::{Row, Tables, functions};
 
 /// How long a query may take.
 const TIME: Duration = Duration::from_secs(30);
-/// How many steps of SQLite's machine lie between two looks at the clock.
+/// How many steps of the database's machine lie between two looks at the clock.
 const STEPS: i32 = 10_000;
 /// How large tables may grow, in pages of 4 KiB.
 const PAGES: u32 = 65_536;
@@ -197,7 +197,7 @@ fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// The name that SQLite has no column of.
+/// The name that the database has no column of.
 fn missing_column(error: &Error) -> Option<String> {
     let message = match error {
         Error::SqlInputError { msg, .. } => msg,
@@ -207,7 +207,7 @@ fn missing_column(error: &Error) -> Option<String> {
     message.strip_prefix("no such column: ").map(|name| name.split(" - ").next().unwrap_or(name).to_owned())
 }
 
-/// AlaSQL writes the names of functions in capitals where a column has no name of its own.
+/// `AlaSQL` writes the names of functions in capitals where a column has no name of its own.
 fn dialect_name(name: &str) -> String {
     let mut made = String::with_capacity(name.len());
     let mut word = String::new();

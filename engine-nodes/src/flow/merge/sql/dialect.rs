@@ -1,4 +1,4 @@
-//! What AlaSQL writes in another way than SQLite, rewritten.
+//! What `AlaSQL` writes in another way than `SQLite`, rewritten.
 
 use std::sync::LazyLock;
 
@@ -16,8 +16,8 @@ pub(super) fn with_links(sql: &str, inputs: usize) -> String {
     static COLUMNS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?is)SELECT\s+(.+?)\s+FROM"));
     let Some(found) = COLUMNS.captures(sql).filter(|found| found[1].trim() != "*") else { return sql.to_owned() };
     let named = (1..=inputs).filter(|number| sql.contains(&format!("input{number}")));
-    let links: String = named.map(|number| format!(", input{number}.pairedItem AS pairedItem{number}")).collect();
-    sql.replacen(&found[0], &format!("SELECT {}{links} FROM", found[1].trim()), 1)
+    let links: Vec<String> = named.map(|number| format!(", input{number}.pairedItem AS pairedItem{number}")).collect();
+    sql.replacen(&found[0], &format!("SELECT {}{} FROM", found[1].trim(), links.concat()), 1)
 }
 
 /// Whether the rows of a query are made of items one by one, so that they can be linked to them.
@@ -26,7 +26,7 @@ pub(super) fn has_rows_of_items(sql: &str) -> bool {
     sql.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("select")) && !OTHER.is_match(sql)
 }
 
-/// The query as SQLite reads it.
+/// The query as `SQLite` reads it.
 pub(super) fn rewritten(sql: &str) -> String {
     let mut made = String::with_capacity(sql.len());
     let mut limit = None;
@@ -34,7 +34,7 @@ pub(super) fn rewritten(sql: &str) -> String {
         match piece {
             Piece::Code(code) => made.push_str(&code_rewritten(code, &mut limit)),
             // Double quotes are quotes of texts in AlaSQL.
-            Piece::Text(text) => made.push_str(&format!("'{}'", text.replace("\\'", "'").replace("''", "'").replace('\'', "''"))),
+            Piece::Text(text) => made.extend(["'", &text.replace("\\'", "'").replace("''", "'").replace('\'', "''"), "'"]),
             Piece::Other(other) => made.push_str(other),
         }
     }

@@ -1,4 +1,4 @@
-//! Functions that AlaSQL has and SQLite lacks, or has in another way.
+//! Functions that `AlaSQL` has and `SQLite` lacks, or has in another way.
 
 use engine_core::expression::js;
 use rusqlite::functions::{Aggregate, Context, FunctionFlags};
@@ -7,21 +7,29 @@ use rusqlite::{Connection, Error, Result};
 
 use super::rows::{returned, stored};
 
+/// A function of one text.
+type OfText = fn(&str) -> Stored;
+
+const OF_TEXTS: [(&str, OfText); 7] = [
+    ("len", |text| Stored::Integer(count(text))),
+    ("length", |text| Stored::Integer(count(text))),
+    ("ucase", |text| Stored::Text(text.to_uppercase())),
+    ("lcase", |text| Stored::Text(text.to_lowercase())),
+    ("upper", |text| Stored::Text(text.to_uppercase())),
+    ("lower", |text| Stored::Text(text.to_lowercase())),
+    ("reverse", |text| Stored::Text(text.chars().rev().collect())),
+];
+
 pub(super) fn register(connection: &Connection) -> Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
-    for name in ["len", "length"] {
-        connection.create_scalar_function(name, 1, flags, |context| of_text(context, |text| Stored::Integer(count(text))))?;
+    for (name, make) in OF_TEXTS {
+        connection.create_scalar_function(name, 1, flags, move |context| Ok(of_text(context, make)))?;
     }
-    connection.create_scalar_function("ucase", 1, flags, |context| of_text(context, |text| Stored::Text(text.to_uppercase())))?;
-    connection.create_scalar_function("lcase", 1, flags, |context| of_text(context, |text| Stored::Text(text.to_lowercase())))?;
-    connection.create_scalar_function("upper", 1, flags, |context| of_text(context, |text| Stored::Text(text.to_uppercase())))?;
-    connection.create_scalar_function("lower", 1, flags, |context| of_text(context, |text| Stored::Text(text.to_lowercase())))?;
-    connection.create_scalar_function("reverse", 1, flags, |context| of_text(context, |text| Stored::Text(text.chars().rev().collect())))?;
     connection.create_scalar_function("isnull", 2, flags, |context| {
         let index = usize::from(matches!(context.get_raw(0), ValueRef::Null));
         context.get::<Stored>(index)
     })?;
-    connection.create_scalar_function("member", 2, flags, member)?;
+    connection.create_scalar_function("member", 2, flags, |context| Ok(member(context)))?;
     connection.create_aggregate_function("sum", 1, flags, Sum)
 }
 
@@ -29,12 +37,12 @@ fn count(text: &str) -> i64 {
     i64::try_from(text.encode_utf16().count()).unwrap_or(i64::MAX)
 }
 
-fn of_text(context: &Context<'_>, make: impl Fn(&str) -> Stored) -> Result<Stored> {
-    Ok(returned(context.get_raw(0)).map_or(Stored::Null, |value| make(&js::to_string(&value))))
+fn of_text(context: &Context<'_>, make: OfText) -> Stored {
+    returned(context.get_raw(0)).map_or(Stored::Null, |value| make(&js::to_string(&value)))
 }
 
 /// The value of an object under a key, or of a list at an index.
-fn member(context: &Context<'_>) -> Result<Stored> {
+fn member(context: &Context<'_>) -> Stored {
     let key = returned(context.get_raw(1)).map(|key| js::to_string(&key).into_owned()).unwrap_or_default();
     let found = match returned(context.get_raw(0)) {
         Some(serde_json::Value::Object(object)) => object.get(&key).map(stored),
@@ -43,7 +51,7 @@ fn member(context: &Context<'_>) -> Result<Stored> {
         Some(serde_json::Value::String(text)) if key == "length" => Some(Stored::Integer(count(&text))),
         _ => None,
     };
-    Ok(found.unwrap_or(Stored::Null))
+    found.unwrap_or(Stored::Null)
 }
 
 /// The sum of no values is 0.

@@ -1,6 +1,6 @@
 //! Combining by SQL: the inputs are tables `input1`, `input2`, ..., in a database that lives in memory for as long as the query runs.
 //!
-//! n8n asks AlaSQL. Here it is SQLite, which answers the same to queries of both dialects; `dialect` rewrites what only AlaSQL knows. The query reaches no
+//! n8n asks `AlaSQL`. Here it is `SQLite`, which answers the same to queries of both dialects; `dialect` rewrites what only the other knows. The query reaches no
 //! file, no other database and no network, and is bounded in time and memory (`database`).
 
 mod database;

@@ -22,7 +22,7 @@ pub(super) struct Origin {
     pub(super) column: Column,
 }
 
-/// A value as SQLite keeps it. Numbers are what they are in JavaScript, so that half of 1 is not 0.
+/// A value as the database keeps it. Numbers are what they are in JavaScript, so that half of 1 is not 0.
 pub(super) fn stored(value: &Value) -> Stored {
     match value {
         Value::Null => Stored::Null,

@@ -116,10 +116,10 @@ pub(super) fn table(content: &str, caption: Option<&str>) -> Option<String> {
                 format!("{cell}{} |", " ".repeat(width.saturating_sub(length(cell))))
             })
             .collect();
-        made.push_str(&format!("| {}\n", cells.join(" ")));
+        made.extend(["| ", &cells.join(" "), "\n"]);
         if number == 0 {
-            let rule: String = widths.iter().map(|width| format!(" {} |", "-".repeat(*width))).collect();
-            made.push_str(&format!("|{rule}\n"));
+            let rule: String = widths.iter().flat_map(|width| [" ".to_owned(), "-".repeat(*width), " |".to_owned()]).collect();
+            made.extend(["|", &rule, "\n"]);
         }
     }
     Some(made)

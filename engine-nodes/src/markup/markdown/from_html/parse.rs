@@ -287,12 +287,12 @@ fn tag_at(html: &str, start: usize) -> Option<Tag<'_>> {
             _ => at += 1,
         }
     }
-    let closed = bytes[at - 1] == b'/';
-    let attributes = html.get(begin..at - usize::from(closed)).unwrap_or_default();
+    let is_whole = bytes[at - 1] == b'/';
+    let attributes = html.get(begin..at - usize::from(is_whole)).unwrap_or_default();
     if !attributes.is_empty() && !attributes.starts_with(char::is_whitespace) {
         return None;
     }
-    Some(Tag { start, end: at + 1, closes, name, attributes, closed })
+    Some(Tag { start, end: at + 1, closes, name, attributes, closed: is_whole })
 }
 
 /// Behind a quoted value, if it is one: something must follow that can.

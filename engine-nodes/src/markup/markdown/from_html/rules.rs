@@ -91,6 +91,8 @@ pub(super) enum Kind {
     Cell,
     Link,
     Image,
+    /// A code block without fences.
+    IndentedCode,
     /// A row of a table within a code block.
     CodeLine,
     /// An image where there can be none.

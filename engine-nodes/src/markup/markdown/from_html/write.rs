@@ -56,7 +56,7 @@ impl<'a> Writer<'a> {
                 self.text.push('\n');
             }
             for (index, place) in self.references.iter().enumerate() {
-                self.text.push_str(&format!("\n[{}]: {place}", index + 1));
+                self.text.extend(["\n[", &(index + 1).to_string(), "]: ", place]);
             }
         }
         finish::document(&self.text, self.options.max_newlines)
@@ -127,12 +127,16 @@ impl<'a> Writer<'a> {
         if rule.kind != Kind::NoImage {
             self.children(element, &context);
         }
-        let content = self.text.get(inner..).unwrap_or_default();
-        let Some(finished) = self.finished(frame.kind, content, &context) else {
-            if rule.kind == Kind::ListItem {
-                context.list.iter().for_each(|list| list.number.set(list.number.get().saturating_sub(1)));
+        let written = self.text.get(inner..).unwrap_or_default();
+        let finished = match self.finished(frame.kind, written, &context) {
+            Finished::Gone => {
+                if rule.kind == Kind::ListItem {
+                    context.list.iter().for_each(|list| list.number.set(list.number.get().saturating_sub(1)));
+                }
+                return self.text.truncate(start);
             }
-            return self.text.truncate(start);
+            Finished::AsItIs => None,
+            Finished::Changed(text) => Some(text),
         };
         if let Some(finished) = finished {
             self.text.truncate(inner);
@@ -210,7 +214,7 @@ impl<'a> Writer<'a> {
         }
         context.place = Place::CodeBlock;
         if !self.options.fenced {
-            frame.kind = Kind::CodeLine;
+            frame.kind = Kind::IndentedCode;
             return;
         }
         frame.kind = Kind::Plain;
@@ -228,7 +232,7 @@ impl<'a> Writer<'a> {
         };
         let place = encoded(&place);
         context.place = Place::Link;
-        frame.prefix = "[".to_owned();
+        frame.prefix.push('[');
         frame.postfix = if self.options.references {
             format!("][{}]", self.reference(place))
         } else {
@@ -246,30 +250,34 @@ impl<'a> Writer<'a> {
         self.references.len()
     }
 
-    /// The finished content; `Some(None)` when it stays as it is, `None` when the element is to go.
-    fn finished(&self, kind: Kind, content: &str, context: &Context) -> Option<Option<String>> {
-        let blank = content.chars().all(char::is_whitespace);
-        let around = |mark: &str| (!blank).then(|| Some(finish::surround(content, mark)));
+    /// What becomes of the text of an element when it is complete.
+    fn finished(&self, kind: Kind, text: &str, context: &Context) -> Finished {
+        let depth = context.list.as_ref().map_or(0, |list| list.depth);
+        let around = |mark: &str| Finished::Changed(finish::surround(text, mark));
         match kind {
+            Kind::Strong | Kind::Deleted | Kind::Emphasis | Kind::ListItem if text.chars().all(char::is_whitespace) => Finished::Gone,
             Kind::Strong => around(&self.options.strong),
             Kind::Deleted => around("~~"),
             Kind::Emphasis => around(&self.options.emphasis),
-            Kind::ListItem => (!blank).then(|| Some(finish::list_item(content, context.list.as_ref().map_or(0, |list| list.depth)))),
-            Kind::Quotation => Some(Some(finish::quotation(content))),
-            Kind::Code => Some(Some(finish::code(content))),
-            Kind::CodeLine if context.literal => Some(Some(finish::indented(content))),
-            Kind::Link => Some(Some(finish::on_one_line(content))),
-            Kind::Cell => Some(Some(finish::cell(content))),
-            Kind::Row => finish::has_cells(content).then_some(None),
-            Kind::Table => finish::table(content, context.caption.as_ref().and_then(|caption| caption.borrow().clone()).as_deref()).map(Some),
+            Kind::ListItem => Finished::Changed(finish::list_item(text, depth)),
+            Kind::Quotation => Finished::Changed(finish::quotation(text)),
+            Kind::Code => Finished::Changed(finish::code(text)),
+            Kind::IndentedCode => Finished::Changed(finish::indented(text)),
+            Kind::Link => Finished::Changed(finish::on_one_line(text)),
+            Kind::Cell => Finished::Changed(finish::cell(text)),
+            Kind::Row if !finish::has_cells(text) => Finished::Gone,
+            Kind::Table => {
+                let caption = context.caption.as_ref().and_then(|caption| caption.borrow().clone());
+                finish::table(text, caption.as_deref()).map_or(Finished::Gone, Finished::Changed)
+            }
             Kind::Caption => {
-                let caption = finish::on_one_line(content).trim().to_owned();
+                let caption = finish::on_one_line(text).trim().to_owned();
                 if let Some(kept) = context.caption.as_ref().filter(|_| !caption.is_empty()) {
                     kept.replace(Some(format!("__{caption}__")));
                 }
-                None
+                Finished::Gone
             }
-            _ => Some(None),
+            _ => Finished::AsItIs,
         }
     }
 
@@ -278,6 +286,14 @@ impl<'a> Writer<'a> {
         let there = self.text.chars().rev().take(10).take_while(|c| c.is_whitespace()).filter(|c| matches!(c, '\r' | '\n')).count();
         self.text.extend(std::iter::repeat_n('\n', count.saturating_sub(there)));
     }
+}
+
+/// What becomes of the text of an element when it is complete.
+enum Finished {
+    AsItIs,
+    Changed(String),
+    /// The element leaves nothing behind.
+    Gone,
 }
 
 struct Frame {

@@ -58,7 +58,7 @@ fn delimited(text: &str, mark: char, (count, open, close): (usize, &str, &str)) 
         if content.ends_with(char::is_whitespace) {
             made.push_str(part(text, start..end + count));
         } else {
-            made.push_str(&format!("{open}{content}{close}"));
+            made.extend([open, content, close]);
         }
         (at, search) = (end + count, end + count);
     }

@@ -71,7 +71,7 @@ impl Converter<'_> {
             let start = if kind == Kind::Numbers { first_number(list) } else { String::new() };
             let items = self.items(own);
             let items = if trims { items.trim_end() } else { &items };
-            html.push_str(&format!("\n\n<{0}{start}>\n{items}</{0}>\n", kind.tag()));
+            html.extend(["\n\n<", kind.tag(), &start, ">\n", items, "</", kind.tag(), ">\n"]);
             match change {
                 Some(change) => rest = from(rest, change),
                 None => return html,

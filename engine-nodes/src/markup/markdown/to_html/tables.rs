@@ -37,14 +37,14 @@ impl Converter<'_> {
         let mut html = String::from("<table>\n<thead>\n<tr>\n");
         for (column, head) in heads.iter().enumerate() {
             let id = if self.options.table_header_id { format!(" id=\"{}\"", head_id(head)) } else { String::new() };
-            html.push_str(&format!("<th{id}{}>{}</th>\n", style(column), self.inline(head)));
+            html.extend(["<th", &id, style(column), ">", &self.inline(head), "</th>\n"]);
         }
         html.push_str("</tr>\n</thead>\n<tbody>\n");
         for row in rows.filter(|line| !line.trim().is_empty()).map(cells) {
             html.push_str("<tr>\n");
             for column in 0..heads.len() {
                 let cell = row.get(column).map_or("", String::as_str);
-                html.push_str(&format!("<td{}>{}</td>\n", style(column), self.inline(cell)));
+                html.extend(["<td", style(column), ">", &self.inline(cell), "</td>\n"]);
             }
             html.push_str("</tr>\n");
         }

@@ -118,7 +118,7 @@ fn marks_in_a_text_do_no_harm() {
 fn deep_nesting_does_no_harm() {
     let quotes = to_html(&"> ".repeat(5000).replace("> ", ">"), &Options::read(Settings::new(&serde_json::Map::new())));
     assert!(quotes.len() < 200_000);
-    let lists: String = (0..300).map(|depth| format!("{}- a\n", "    ".repeat(depth))).collect();
+    let lists: String = (0..300).map(|depth| "    ".repeat(depth) + "- a\n").collect();
     check_with(&json!({"tables": true}), "", "");
     assert!(to_html(&lists, &Options::read(Settings::new(&serde_json::Map::new()))).contains("<li>a"));
 }

@@ -83,7 +83,7 @@ impl Bench {
         say_each("QuickJS, the object already there", Subject::timed(|| script.calls(&record(7, 10))));
     }
 
-    fn plan(&self, kind: &str, version: f64, parameters: Value) -> Arc<Plan> {
+    fn plan(&self, kind: &str, version: f64, parameters: &Value) -> Arc<Plan> {
         let nodes = json!([
             {"id": "0", "name": "Start", "type": "manual_trigger", "parameters": {}},
             {"id": "1", "name": "Node", "type": kind, "typeVersion": version, "parameters": parameters},
@@ -105,13 +105,10 @@ impl Bench {
 
     fn code(&self) {
         let code = "return $input.all().map((item) => ({ json: { ...item.json, total: item.json.price * item.json.count } }));";
-        let plan = self.plan("n8n-nodes-base.code", 2.0, json!({"jsCode": code}));
+        let plan = self.plan("n8n-nodes-base.code", 2.0, &json!({"jsCode": code}));
         let script = RawScript::new("(list) => list.map((json) => ({ ...json, total: json.price * json.count }))");
-        let mut subjects = [
-            Subject::timed(|| script.timed(|ctx, function, records| raw_round_trip(ctx, function, records))),
-            Subject::timed(|| script.timed(|ctx, function, records| text_round_trip(ctx, function, records))),
-            Subject::timed(|| self.timed(&plan)),
-        ];
+        let mut subjects =
+            [Subject::timed(|| script.timed(raw_round_trip)), Subject::timed(|| script.timed(text_round_trip)), Subject::timed(|| self.timed(&plan))];
         let times = bests(&mut subjects);
         report(
             &format!("Code over {ITEMS} items, best of {ROUNDS}"),
@@ -129,7 +126,7 @@ impl Bench {
             assignment("address.country", "FR", "string"),
         ]);
         let parameters = json!({"assignments": {"assignments": assignments}, "includeOtherFields": true, "options": {}});
-        let plan = self.plan("n8n-nodes-base.set", 3.4, parameters);
+        let plan = self.plan("n8n-nodes-base.set", 3.4, &parameters);
         let mut subjects = [
             Subject::timed(|| {
                 let items: Vec<Item> = records().into_iter().map(Item::from_value).collect();

@@ -45,7 +45,8 @@ impl Permissions {
             None => FilePolicy::default(),
             Some(Ok(policy)) => policy,
             Some(Err(error)) => {
-                reader.refuse("ENGINE_FILES_ROOT", Reason::new(error.to_string(), "Name a folder that exists and that the engine may read and write."));
+                reader
+                    .refuse("ENGINE_FILES_ROOT", Reason::new(error.to_string(), "Name a folder that exists and that the engine may read and write."));
                 FilePolicy::default()
             }
         };
@@ -54,7 +55,9 @@ impl Permissions {
 
     /// The settings of the built-in nodes.
     pub(crate) fn node_settings(&self) -> NodeSettings {
-        NodeSettings::default().network(NetworkNodes::new(HttpClient::new(self.network.clone())).commands(self.commands.clone())).files(self.files.clone())
+        NodeSettings::default()
+            .network(NetworkNodes::new(HttpClient::new(self.network.clone())).commands(self.commands.clone()))
+            .files(self.files.clone())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use super::{JournalEntry, JournalError};
 use crate::execution::NodeRun;
 use crate::node::{Node, NodeContext, NodeError, NodeOutput};
 use crate::observer::ExecutionEvent;
+use crate::plan::PlanNode;
 use crate::schema::Effect;
 use crate::state::{RetryDecision, after_error, after_success};
 
@@ -37,8 +39,7 @@ pub(super) fn panicked(panic: &(dyn std::any::Any + Send)) -> NodeError {
 }
 
 /// Whether a node can be polled without more ado: one try, no deadline, nothing that has to be durable first.
-pub(super) fn is_simple(run: &NodeRun, shared: &Shared<'_>) -> bool {
-    let node = run.plan_node();
+pub(super) fn is_simple(node: &PlanNode, shared: &Shared<'_>) -> bool {
     node.is_plain && (shared.journal.is_none() || node.effect() == Effect::Pure)
 }
 
@@ -46,23 +47,22 @@ pub(super) fn is_simple(run: &NodeRun, shared: &Shared<'_>) -> bool {
 ///
 /// # Errors
 /// When the journal cannot be written: then the execution is no longer ours.
-pub(super) async fn attempt(shared: &Shared<'_>, node: &dyn Node, run: NodeRun) -> Result<Attempted, JournalError> {
+pub(super) async fn attempt(shared: &Shared<'_>, node: &dyn Node, run: Arc<NodeRun>) -> Result<Attempted, JournalError> {
     let plan_node = run.plan_node();
     let order = shared.execution.plan().order();
-    let policy = plan_node.retry.as_ref();
+    let policy = plan_node.retry();
     for attempt in 0.. {
         shared.gate().await;
         if let (Some(journal), true) = (shared.journal, plan_node.effect() != Effect::Pure || plan_node.at_most_once) {
             if plan_node.at_most_once && attempt == 0 {
-                journal.append(shared.execution, JournalEntry::NodeStarted { node: run.node, run: run.run_index });
+                journal.append(shared.execution, JournalEntry::NodeStarted { node: run.activation.node, run: run.activation.run });
             }
             journal.commit().await?;
             // A pause may have come with the answer.
             shared.gate().await;
         }
-        let mut this = run.clone();
-        this.attempt = attempt;
-        let result = one(shared, node, this, plan_node.timeout).await;
+        let this = if attempt == 0 { Arc::clone(&run) } else { Arc::new(run.again(attempt)) };
+        let result = one(shared, node, this, plan_node.timeout()).await;
         let jitter = shared.execution.runtime().random();
         let decision = match &result {
             Ok(output) => after_success(policy, order, attempt, output),
@@ -77,7 +77,7 @@ pub(super) async fn attempt(shared: &Shared<'_>, node: &dyn Node, run: NodeRun) 
     Ok((Err(NodeError::fatal("the node was tried too often")), u32::MAX))
 }
 
-async fn one(shared: &Shared<'_>, node: &dyn Node, run: NodeRun, timeout: Option<Duration>) -> Result<NodeOutput, NodeError> {
+async fn one(shared: &Shared<'_>, node: &dyn Node, run: Arc<NodeRun>, timeout: Option<Duration>) -> Result<NodeOutput, NodeError> {
     let future = AssertUnwindSafe(node.run(NodeContext::new(run))).catch_unwind();
     let settled = |caught: Result<_, Box<dyn std::any::Any + Send>>| caught.unwrap_or_else(|panic| Err(panicked(&*panic)));
     let Some(timeout) = timeout else { return settled(future.await) };

@@ -19,7 +19,7 @@ pub use crate::execution::NodeScope;
 
 /// One run of a node, as the node sees it.
 pub struct NodeContext {
-    run: NodeRun,
+    run: Arc<NodeRun>,
 }
 
 /// What a node remembers between its runs within one execution.
@@ -32,7 +32,7 @@ pub struct NodeMemory {
 }
 
 impl NodeContext {
-    pub(crate) fn new(run: NodeRun) -> Self {
+    pub(crate) fn new(run: Arc<NodeRun>) -> Self {
         Self { run }
     }
 

@@ -6,24 +6,9 @@ use std::sync::Arc;
 use super::ExecutionStatus;
 use super::parallel::ParallelFrontier;
 use super::stack::StackFrontier;
-use crate::execution::{Inputs, Parts, RunLog, RunRecord, RunStatus};
+use crate::execution::{Activation, Inputs, Parts, RunLog, RunRecord, RunStatus};
 use crate::model::{Batch, ExecutionOrder};
 use crate::plan::Plan;
-
-/// A run of a node that is due: the node, the number of the run, its inputs and where they came from.
-#[derive(Clone, Debug)]
-pub struct Activation {
-    /// Index of the node in the plan.
-    pub node: u32,
-    /// Number of the run.
-    pub run: u32,
-    /// Its place in the order of all runs.
-    pub order: u32,
-    /// The items of each connected input.
-    pub inputs: Inputs,
-    /// Where they came from.
-    pub parts: Parts,
-}
 
 /// Something that happened.
 #[derive(Clone, Debug)]
@@ -147,7 +132,7 @@ impl ExecutionState {
             Event::Finished { node, record } => {
                 self.running = self.running.saturating_sub(1);
                 self.last_failed = record.status == RunStatus::Error;
-                self.route(node, &record, log);
+                self.route(node, record, log);
                 self.forget(commands);
             }
             Event::Nothing { node } => {
@@ -188,9 +173,18 @@ impl ExecutionState {
         }
     }
 
-    fn route(&mut self, node: u32, record: &Arc<RunRecord>, log: &RunLog) {
-        let run = log.push(node, Arc::clone(record));
-        self.deliver(node, run, record, log);
+    fn route(&mut self, node: u32, record: Arc<RunRecord>, log: &RunLog) {
+        match &mut self.frontier {
+            Frontier::Parallel(frontier) => {
+                let run = next_run(frontier, node, log);
+                frontier.finished(&self.plan, (node, run), &record.outputs);
+                log.push(node, record);
+            }
+            Frontier::Stack(frontier) => {
+                let run = log.push(node, Arc::clone(&record));
+                frontier.finished(&self.plan, (node, run), &record.outputs, log);
+            }
+        }
     }
 
     fn deliver(&mut self, node: u32, run: u32, record: &RunRecord, log: &RunLog) {
@@ -202,7 +196,7 @@ impl ExecutionState {
 
     fn forget(&mut self, commands: &mut VecDeque<Command>) {
         if let Frontier::Parallel(frontier) = &mut self.frontier {
-            commands.extend(frontier.take_forgotten().map(Command::Forget));
+            frontier.take_forgotten().for_each(|node| commands.push_back(Command::Forget(node)));
         }
     }
 
@@ -226,7 +220,10 @@ impl ExecutionState {
         }
         while self.running < self.limit {
             let Some((node, inputs, parts)) = self.next() else { break };
-            let run = u32::try_from(log.runs(node)).unwrap_or(u32::MAX);
+            let run = match &self.frontier {
+                Frontier::Parallel(frontier) => next_run(frontier, node, log),
+                Frontier::Stack(_) => runs(node, log),
+            };
             commands.push_back(Command::Run(Activation { node, run, order: self.order, inputs, parts }));
             self.order += 1;
             self.running += 1;
@@ -249,4 +246,13 @@ impl ExecutionState {
             Frontier::Stack(frontier) => (self.waiting == 0).then(|| frontier.next(&self.plan)).flatten(),
         }
     }
+}
+
+/// The number of the run of a node that comes next; without loops there is but one.
+fn next_run(frontier: &ParallelFrontier, node: u32, log: &RunLog) -> u32 {
+    if frontier.has_loops() { runs(node, log) } else { 0 }
+}
+
+fn runs(node: u32, log: &RunLog) -> u32 {
+    u32::try_from(log.runs(node)).unwrap_or(u32::MAX)
 }

@@ -41,8 +41,8 @@ pub(crate) struct Timing {
     pub(crate) tries: u32,
 }
 
-/// Decides what is recorded. `inputs` of the activation are as the node saw them.
-pub(crate) fn finish(node: &PlanNode, order: ExecutionOrder, activation: &Activation, (raw, timing): (Raw, Timing)) -> Finish {
+/// Decides what is recorded. The record takes the parts out of the activation.
+pub(crate) fn finish(node: &PlanNode, order: ExecutionOrder, activation: &mut Activation, (raw, timing): (Raw, Timing)) -> Finish {
     let mut error = None;
     let (outputs, failed) = match raw {
         Raw::Items(batches) => (recorded(node, order, activation, batches), false),
@@ -65,10 +65,11 @@ pub(crate) fn finish(node: &PlanNode, order: ExecutionOrder, activation: &Activa
 
 type Outputs = SmallVec<[RecordedOutput; 1]>;
 
-pub(crate) fn record(activation: &Activation, timing: Timing, status: RunStatus, (outputs, error): (Outputs, Option<&NodeError>)) -> RunRecord {
+/// What is recorded of a run. Takes the parts out of the activation.
+pub(crate) fn record(activation: &mut Activation, timing: Timing, status: RunStatus, (outputs, error): (Outputs, Option<&NodeError>)) -> RunRecord {
     RunRecord {
         status,
-        parts: activation.parts.clone(),
+        parts: std::mem::take(&mut activation.parts),
         inputs: u16::try_from(activation.inputs.len()).unwrap_or(u16::MAX),
         outputs,
         error: error.map(|error| Arc::new(error.to_json())),
@@ -85,7 +86,13 @@ fn recorded(node: &PlanNode, order: ExecutionOrder, activation: &Activation, mut
         split_errors(order, activation, &mut batches, error_output);
     }
     let single = batches.len() == 1;
-    batches.into_iter().map(|items| RecordedOutput { lineage: lineage(activation, &items, single), items: marked(items) }).collect()
+    let output = |items| {
+        let lineage = lineage(activation, &items, single);
+        // What another node gave was marked when it was recorded.
+        let is_marked = matches!(lineage, Lineage::Passed(_)) && !activation.parts.is_empty();
+        RecordedOutput { lineage, items: if is_marked { items } else { marked(items) } }
+    };
+    batches.into_iter().map(output).collect()
 }
 
 /// How items that do not say where they come from are linked.

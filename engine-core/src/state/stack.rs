@@ -56,7 +56,7 @@ impl StackFrontier {
 
     /// A run has ended: its children are queued.
     pub(super) fn finished(&mut self, plan: &Plan, (node, run): (u32, u32), outputs: &[RecordedOutput], log: &RunLog) {
-        for target in &plan.node(node).outgoing {
+        for target in plan.edges().outgoing(node) {
             let Some(output) = outputs.get(usize::from(target.output)) else { continue };
             let forced = self.order == ExecutionOrder::V0 && target.input > 0;
             if output.items.is_empty() && !forced {
@@ -69,7 +69,7 @@ impl StackFrontier {
     }
 
     fn enqueue(&mut self, plan: &Plan, target: &Target, (items, part): (Batch, Part), log: &RunLog) {
-        let inputs = plan.node(target.node).incoming.len();
+        let inputs = plan.edges().inputs(target.node);
         if inputs <= 1 {
             return self.push((target.node, SmallVec::from_iter([Some(items)]), SmallVec::from_iter([part])));
         }
@@ -137,7 +137,7 @@ impl StackFrontier {
     fn may_run(&self, plan: &Plan, node: u32, slots: &[Slot]) -> bool {
         let came = |input: usize| matches!(slots.get(input), Some(Slot::Came(..)));
         let with_items = slots.iter().filter(|slot| matches!(slot, Slot::Came(items, _) if !items.is_empty())).count();
-        let allowed = match &plan.node(node).required {
+        let allowed = match plan.node(node).required() {
             _ if self.order == ExecutionOrder::V0 => true,
             RequiredInputs::These(inputs) => inputs.len() < slots.len() && inputs.iter().all(|&input| came(input)),
             RequiredInputs::AtLeast(least) => *least < slots.len() && with_items >= *least,
@@ -154,8 +154,8 @@ impl StackFrontier {
 
     /// v0: when a node begins to wait, other parents that would not run by themselves are given an empty item.
     fn force_parents(&mut self, plan: &Plan, from: u32, waiting: u32, log: &RunLog) {
-        let children: HashSet<u32> = plan.node(from).outgoing.iter().map(|target| target.node).collect();
-        for parent in plan.node(waiting).incoming.iter().flatten().map(|incoming| incoming.node).filter(|&parent| parent != from) {
+        let children: HashSet<u32> = plan.edges().outgoing(from).iter().map(|target| target.node).collect();
+        for parent in plan.edges().incoming(waiting).iter().map(|incoming| incoming.node).filter(|&parent| parent != from) {
             let queued: HashSet<u32> = self.stack.iter().map(|(node, ..)| *node).collect();
             let fed = !first_input_is_empty(plan, parent, log);
             if queued.contains(&parent) || log.runs(parent) > 0 || fed {
@@ -192,7 +192,7 @@ fn first_input_is_empty(plan: &Plan, node: u32, log: &RunLog) -> bool {
     let brought = |incoming: &Incoming| {
         log.run(incoming.node, 0).is_some_and(|run| run.outputs.get(usize::from(incoming.output)).is_some_and(|output| !output.items.is_empty()))
     };
-    !plan.node(node).incoming.first().is_some_and(|connections| connections.iter().any(brought))
+    !plan.edges().incoming(node).iter().take_while(|incoming| incoming.input == 0).any(brought)
 }
 
 fn nearest_first(plan: &Plan, node: u32) -> Vec<u32> {
@@ -201,7 +201,7 @@ fn nearest_first(plan: &Plan, node: u32) -> Vec<u32> {
     let mut next = 0;
     while let Some(&at) = order.get(next) {
         next += 1;
-        order.extend(plan.node(at).incoming.iter().flatten().map(|incoming| incoming.node).filter(|&parent| seen.insert(parent)));
+        order.extend(plan.edges().incoming(at).iter().map(|incoming| incoming.node).filter(|&parent| seen.insert(parent)));
     }
     order
 }
@@ -210,7 +210,7 @@ fn ancestors(plan: &Plan, node: u32) -> HashSet<u32> {
     let mut found = HashSet::new();
     let mut pending = vec![node];
     while let Some(node) = pending.pop() {
-        pending.extend(plan.node(node).incoming.iter().flatten().map(|incoming| incoming.node).filter(|&parent| found.insert(parent)));
+        pending.extend(plan.edges().incoming(node).iter().map(|incoming| incoming.node).filter(|&parent| found.insert(parent)));
     }
     found
 }

@@ -12,23 +12,43 @@ use futures::future::{BoxFuture, Either, select};
 use super::shared::Shared;
 use super::{JournalEntry, JournalError};
 use crate::execution::NodeRun;
-use crate::node::{Node, NodeContext, NodeError, NodeOutput};
+use crate::node::{Node, NodeContext, NodeError, NodeOutput, Wait};
 use crate::observer::ExecutionEvent;
 use crate::plan::PlanNode;
 use crate::schema::Effect;
-use crate::state::{RetryDecision, after_error, after_success};
+use crate::state::{Raw, RetryDecision, after_error, after_success};
 
 /// What the tries of a run came to, and how many there were.
-pub(super) type Attempted = (Result<NodeOutput, NodeError>, u32);
+pub(super) type Attempted = (Given, u32);
+
+/// What a node gave.
+pub(super) enum Given {
+    /// Items, nothing or an error.
+    Raw(Raw),
+    /// The execution waits.
+    Wait(Box<Wait>),
+}
+
+impl From<Result<NodeOutput, NodeError>> for Given {
+    fn from(result: Result<NodeOutput, NodeError>) -> Self {
+        Self::Raw(match result {
+            Ok(NodeOutput::One(items)) => Raw::One(items),
+            Ok(NodeOutput::Items(batches)) => Raw::Items(batches),
+            Ok(NodeOutput::Nothing) => Raw::Nothing,
+            Ok(NodeOutput::Wait(wait)) => return Self::Wait(wait),
+            Err(error) => Raw::Error(error),
+        })
+    }
+}
 
 /// Polls a node once where it stands. A panic is an error of the node.
 pub(super) fn poll_once(
     future: &mut Pin<Box<dyn Future<Output = Result<NodeOutput, NodeError>> + Send + '_>>,
     context: &mut Context<'_>,
-) -> Poll<Result<NodeOutput, NodeError>> {
-    match std::panic::catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+) -> Poll<Given> {
+    match std::panic::catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context).map(Given::from))) {
         Ok(poll) => poll,
-        Err(panic) => Poll::Ready(Err(panicked(&*panic))),
+        Err(panic) => Poll::Ready(Given::Raw(Raw::Error(panicked(&*panic)))),
     }
 }
 
@@ -68,13 +88,13 @@ pub(super) async fn attempt(shared: &Shared<'_>, node: &dyn Node, run: Arc<NodeR
             Ok(output) => after_success(policy, order, attempt, output),
             Err(error) => after_error(policy, order, (attempt, jitter), error),
         };
-        let RetryDecision::Again(pause) = decision else { return Ok((result, attempt + 1)) };
+        let RetryDecision::Again(pause) = decision else { return Ok((result.into(), attempt + 1)) };
         if let Err(error) = &result {
             shared.observe(ExecutionEvent::NodeRetried { node: &plan_node.spec.name, attempt, error: &error.to_json() });
         }
         shared.execution.runtime().sleep(pause).await;
     }
-    Ok((Err(NodeError::fatal("the node was tried too often")), u32::MAX))
+    Ok((Given::Raw(Raw::Error(NodeError::fatal("the node was tried too often"))), u32::MAX))
 }
 
 async fn one(shared: &Shared<'_>, node: &dyn Node, run: Arc<NodeRun>, timeout: Option<Duration>) -> Result<NodeOutput, NodeError> {

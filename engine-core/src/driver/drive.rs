@@ -11,13 +11,13 @@ use futures::FutureExt;
 use futures::future::{BoxFuture, poll_fn};
 use futures::stream::{FuturesUnordered, StreamExt};
 
-use super::attempt::{Attempted, attempt, is_simple, panicked, poll_once};
+use super::attempt::{Attempted, Given, attempt, is_simple, panicked, poll_once};
 use super::prepare::{Prepared, prepare};
 use super::shared::Shared;
 use super::{Control, ExecutionError, ExecutionResult, Journal, JournalEntry, JournalError, Outcome, Parked, Signal};
 use crate::execution::{ExecutionData, NodeRun, RunStatus, View};
 use crate::model::{Batch, NodeId, Timestamp};
-use crate::node::{NodeContext, NodeError, NodeMemory, NodeOutput, Wait};
+use crate::node::{NodeContext, NodeError, NodeMemory, Wait};
 use crate::observer::ExecutionEvent;
 use crate::plan::Plan;
 use crate::state::{Activation, Command, Event, ExecutionState, ExecutionStatus, Finish, Raw, Timing, finish, record};
@@ -227,7 +227,7 @@ impl<'a> Driving<'a> {
         }
     }
 
-    fn launch(&mut self, activation: Activation, context: &mut Context<'_>) {
+    fn launch(&mut self, activation: Box<Activation>, context: &mut Context<'_>) {
         let node = self.plan.node(activation.node);
         let at = self.now;
         self.shared.observe(ExecutionEvent::NodeStarted { node: &node.spec.name, run: activation.run as usize, attempt: 0, at });
@@ -244,14 +244,14 @@ impl<'a> Driving<'a> {
         if is_simple(node, shared) {
             let mut future = behaviour.run(NodeContext::new(Arc::clone(&run)));
             match poll_once(&mut future, context) {
-                Poll::Ready(result) => {
+                Poll::Ready(given) => {
                     drop(future);
-                    self.ran(run, (result, 1));
+                    self.ran(run, (given, 1));
                 }
                 Poll::Pending => self.flight.push(
                     AssertUnwindSafe(future)
                         .catch_unwind()
-                        .map(move |caught| Landed::Ran(run, Ok((caught.unwrap_or_else(|panic| Err(panicked(&*panic))), 1))))
+                        .map(move |caught| Landed::Ran(run, Ok((caught.unwrap_or_else(|panic| Err(panicked(&*panic))).into(), 1))))
                         .boxed(),
                 ),
             }
@@ -265,7 +265,7 @@ impl<'a> Driving<'a> {
     }
 
     /// A run that begins now, made of the last one if its node has let go of it.
-    fn begin(&mut self, activation: Activation, view: View) -> Arc<NodeRun> {
+    fn begin(&mut self, activation: Box<Activation>, view: View) -> Arc<NodeRun> {
         if let Some(mut run) = self.spare.take()
             && let Some(own) = Arc::get_mut(&mut run)
         {
@@ -276,9 +276,9 @@ impl<'a> Driving<'a> {
     }
 
     /// What came of an activation without running its node.
-    fn skip(&mut self, mut activation: Activation, raw: Raw) {
+    fn skip(&mut self, mut activation: Box<Activation>, raw: Raw) {
         let timing = Timing { started: self.now, finished: self.now, tries: 1 };
-        let finish = finish(self.plan.node(activation.node), self.plan.order(), &mut activation, (raw, timing));
+        let finish = finish(self.plan.node(activation.node), self.plan.order(), &mut activation, raw, timing);
         self.finished((activation.node, activation.run), finish);
     }
 
@@ -310,20 +310,18 @@ impl<'a> Driving<'a> {
     }
 
     /// The tries of a run are over.
-    fn ran(&mut self, mut run: Arc<NodeRun>, (result, tries): Attempted) {
-        let raw = match result {
-            Ok(NodeOutput::Items(items)) => Raw::Items(items),
-            Ok(NodeOutput::Nothing) => Raw::Nothing,
-            Ok(NodeOutput::Wait(wait)) => return self.wait((run.activation.clone(), run.now), wait, tries),
-            Err(error) => Raw::Error(error),
+    fn ran(&mut self, mut run: Arc<NodeRun>, (given, tries): Attempted) {
+        let raw = match given {
+            Given::Raw(raw) => raw,
+            Given::Wait(wait) => return self.wait((Activation::clone(&run.activation), run.now), *wait, tries),
         };
         self.now = self.shared.execution.runtime().now();
         let timing = Timing { started: run.now, finished: self.now, tries };
         let (node, order) = (self.plan.node(run.activation.node), self.plan.order());
         let of = (run.activation.node, run.activation.run);
         let finish = match Arc::get_mut(&mut run) {
-            Some(own) => finish(node, order, &mut own.activation, (raw, timing)),
-            None => finish(node, order, &mut run.activation.clone(), (raw, timing)),
+            Some(own) => finish(node, order, &mut own.activation, raw, timing),
+            None => finish(node, order, &mut run.activation.clone(), raw, timing),
         };
         self.spare = Some(run);
         self.finished(of, finish);
@@ -336,8 +334,8 @@ impl<'a> Driving<'a> {
                 self.journal(|| JournalEntry::Nothing { node });
                 return self.apply(Event::Nothing { node });
             }
-            Finish::Record(record) => (Arc::new(record), None),
-            Finish::Fail(record, error) => (Arc::new(record), Some(error)),
+            Finish::Record(record) => (record, None),
+            Finish::Fail(record, error) => (record, Some(error)),
         };
         self.shared.observe(ExecutionEvent::NodeFinished { node: &plan_node.spec.name, run: run as usize, record: &record });
         self.journal(|| JournalEntry::Run { node, run, record: Arc::clone(&record) });
@@ -355,7 +353,7 @@ impl<'a> Driving<'a> {
     fn wait(&mut self, (activation, started): (Activation, Timestamp), wait: Wait, tries: u32) {
         let (node, run) = (activation.node, activation.run);
         let timing = Timing { started, finished: self.now, tries };
-        let record = Arc::new(record(&mut activation.clone(), timing, RunStatus::Waiting, (smallvec::SmallVec::new(), None)));
+        let record = record(&mut activation.clone(), timing, RunStatus::Waiting, (smallvec::SmallVec::new(), None));
         self.shared.observe(ExecutionEvent::NodeFinished { node: &self.plan.node(node).spec.name, run: run as usize, record: &record });
         self.journal(|| JournalEntry::Waiting { node, run, record: Arc::clone(&record), wait: wait.clone() });
         self.arm(&activation, &wait);
@@ -388,8 +386,8 @@ impl<'a> Driving<'a> {
         let plan_node = self.plan.node(activation.node);
         self.wait_is_over(activation.node);
         let timing = Timing { started, finished: self.now, tries: 1 };
-        let Finish::Record(record) = finish(plan_node, self.plan.order(), &mut activation, (Raw::Items(vec![items]), timing)) else { return };
-        let (node, record) = (activation.node, Arc::new(record));
+        let Finish::Record(record) = finish(plan_node, self.plan.order(), &mut activation, Raw::One(items), timing) else { return };
+        let node = activation.node;
         self.shared.observe(ExecutionEvent::NodeFinished { node: &plan_node.spec.name, run: activation.run as usize, record: &record });
         self.journal(|| JournalEntry::WaitOver { node, record: Arc::clone(&record) });
         self.last = Some(node);

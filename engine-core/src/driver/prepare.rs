@@ -19,12 +19,12 @@ pub(super) fn prepare(execution: &ExecutionData, activation: &Activation) -> Pre
     let node = execution.plan.node(activation.node);
     if node.disabled {
         return Prepared::Done(match activation.inputs.first() {
-            Some(Some(items)) => Raw::Items(vec![items.clone()]),
+            Some(Some(items)) => Raw::One(items.clone()),
             _ => Raw::Nothing,
         });
     }
     if let (Some(pinned), true) = (node.pinned(), execution.mode.uses_pinned_data()) {
-        return Prepared::Done(Raw::Items(vec![pinned.clone()]));
+        return Prepared::Done(Raw::One(pinned.clone()));
     }
     let main = main_input(node, execution.plan.order(), activation);
     let Some(main) = main.or_else(|| runs_without_items(node, execution.plan.order()).then_some(0)) else {
@@ -34,7 +34,7 @@ pub(super) fn prepare(execution: &ExecutionData, activation: &Activation) -> Pre
         let message = format!("the node type {} cannot run here", node.spec.kind);
         return Prepared::Done(Raw::Error(NodeError::fatal(message).with_code("unknown-node-type")));
     }
-    let cut = node.execute_once.then(|| activation.inputs.iter().map(|items| items.as_ref().map(first_item)).collect());
+    let cut = node.execute_once.then(|| Box::new(activation.inputs.iter().map(|items| items.as_ref().map(first_item)).collect()));
     Prepared::Run(View { main: u16::try_from(main).unwrap_or(0), cut })
 }
 

@@ -31,20 +31,27 @@ pub struct Activation {
     pub parts: Parts,
 }
 
+impl Activation {
+    /// A run of a node that can begin. It is numbered when it does.
+    pub(crate) fn of(node: u32, inputs: Inputs, parts: Parts) -> Box<Self> {
+        Box::new(Self { node, run: 0, order: 0, inputs, parts })
+    }
+}
+
 /// What a node sees of its inputs.
 #[derive(Clone, Debug)]
 pub(crate) struct View {
     /// The input that it works on.
     pub(crate) main: u16,
     /// The first item of each input, for a node that sees nothing else.
-    pub(crate) cut: Option<Inputs>,
+    pub(crate) cut: Option<Box<Inputs>>,
 }
 
 /// One run of a node. Shared by the driver and the node that runs; the driver uses it again for the next run when the node has let go of it.
 #[derive(Clone, Debug)]
 pub struct NodeRun {
     pub(crate) execution: Arc<ExecutionData>,
-    pub(crate) activation: Activation,
+    pub(crate) activation: Box<Activation>,
     pub(crate) view: View,
     pub(crate) now: Timestamp,
     pub(crate) attempt: u32,
@@ -53,13 +60,13 @@ pub struct NodeRun {
 }
 
 impl NodeRun {
-    pub(crate) fn new(execution: &Arc<ExecutionData>, activation: Activation, view: View, now: Timestamp) -> Self {
+    pub(crate) fn new(execution: &Arc<ExecutionData>, activation: Box<Activation>, view: View, now: Timestamp) -> Self {
         let execution = Arc::clone(execution);
         Self { execution, activation, view, now, attempt: 0, facts: OnceLock::new(), previous: OnceLock::new() }
     }
 
     /// Makes another run of it, within the same execution.
-    pub(crate) fn become_run(&mut self, activation: Activation, view: View, now: Timestamp) {
+    pub(crate) fn become_run(&mut self, activation: Box<Activation>, view: View, now: Timestamp) {
         (self.activation, self.view, self.now, self.attempt) = (activation, view, now, 0);
         (self.facts, self.previous) = (OnceLock::new(), OnceLock::new());
     }
@@ -94,7 +101,7 @@ impl NodeRun {
     }
 
     pub(crate) fn input(&self, input: usize) -> &Batch {
-        self.view.cut.as_ref().unwrap_or(&self.activation.inputs).get(input).and_then(Option::as_ref).unwrap_or(&NOTHING)
+        self.view.cut.as_deref().unwrap_or(&self.activation.inputs).get(input).and_then(Option::as_ref).unwrap_or(&NOTHING)
     }
 
     pub(crate) fn input_count(&self) -> usize {

@@ -37,11 +37,13 @@ impl NodeContext {
     }
 
     /// The items to work on: those of the first input that has any. Empty for a trigger.
+    #[inline]
     pub fn items(&self) -> &Batch {
         self.run.main_input()
     }
 
     /// The items of one input; empty when nothing came in there.
+    #[inline]
     pub fn input(&self, input: usize) -> &Batch {
         self.run.input(input)
     }

@@ -88,6 +88,11 @@ impl PlanNode {
         self.special.as_ref()?.timeout
     }
 
+    /// What it gives is recorded as it is: no items are moved to an error output, and none are made up.
+    pub(crate) fn gives_as_is(&self) -> bool {
+        !self.has_error_output && !self.always_output_data
+    }
+
     /// The index of the error output, where it has one.
     pub(crate) fn error_output(&self) -> Option<usize> {
         self.has_error_output.then_some(usize::from(self.outputs))

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::ExecutionStatus;
 use super::parallel::ParallelFrontier;
 use super::stack::StackFrontier;
-use crate::execution::{Activation, Inputs, Parts, RunLog, RunRecord, RunStatus};
+use crate::execution::{Activation, RunLog, RunRecord, RunStatus};
 use crate::model::{Batch, ExecutionOrder};
 use crate::plan::Plan;
 
@@ -65,7 +65,7 @@ pub enum Event {
 #[derive(Clone, Debug)]
 pub enum Command {
     /// Run a node.
-    Run(Activation),
+    Run(Box<Activation>),
     /// Forget what a node remembers: the loop around it begins a new round.
     Forget(u32),
     /// Stop all running nodes.
@@ -219,12 +219,14 @@ impl ExecutionState {
             return;
         }
         while self.running < self.limit {
-            let Some((node, inputs, parts)) = self.next() else { break };
-            let run = match &self.frontier {
+            let Some(mut activation) = self.next() else { break };
+            let node = activation.node;
+            activation.order = self.order;
+            activation.run = match &self.frontier {
                 Frontier::Parallel(frontier) => next_run(frontier, node, log),
                 Frontier::Stack(_) => runs(node, log),
             };
-            commands.push_back(Command::Run(Activation { node, run, order: self.order, inputs, parts }));
+            commands.push_back(Command::Run(activation));
             self.order += 1;
             self.running += 1;
         }
@@ -239,7 +241,7 @@ impl ExecutionState {
         }
     }
 
-    fn next(&mut self) -> Option<(u32, Inputs, Parts)> {
+    fn next(&mut self) -> Option<Box<Activation>> {
         match &mut self.frontier {
             Frontier::Parallel(frontier) => frontier.next(),
             // n8n's orders do one thing at a time: nothing else runs while a node waits.

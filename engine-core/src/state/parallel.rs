@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 use smallvec::SmallVec;
 
-use crate::execution::{Inputs, Part, Parts, RecordedOutput};
+use crate::execution::{Activation, Inputs, Part, Parts, RecordedOutput};
 use crate::model::Batch;
 use crate::node::RequiredInputs;
 use crate::plan::{Closes, Plan, Reach, Target};
@@ -22,7 +22,7 @@ pub(super) struct ParallelFrontier {
     waiting: Waiting,
     /// For each loop, how many connections back to its header are open in this round.
     rounds: Vec<u32>,
-    ready: VecDeque<(u32, Inputs, Parts)>,
+    ready: VecDeque<Box<Activation>>,
     /// Nodes that were settled without items; their connections are closed without recursion.
     skipped: Vec<u32>,
     /// Loop nodes within a loop that has begun a new round.
@@ -87,7 +87,7 @@ impl ParallelFrontier {
         self.loops = !reach.rules.is_empty();
         self.inboxes = reach.need.iter().map(|&open| Inbox { open, list: None }).collect();
         self.rounds = vec![0; reach.back.len()];
-        self.ready.push_back((node, SmallVec::from_iter([Some(items)]), Parts::new()));
+        self.ready.push_back(Activation::of(node, SmallVec::from_buf([Some(items)]), Parts::new()));
     }
 
     /// Whether a node may run more than once.
@@ -95,7 +95,7 @@ impl ParallelFrontier {
         self.loops
     }
 
-    pub(super) fn next(&mut self) -> Option<(u32, Inputs, Parts)> {
+    pub(super) fn next(&mut self) -> Option<Box<Activation>> {
         self.ready.pop_front()
     }
 
@@ -217,7 +217,7 @@ impl ParallelFrontier {
                 deliveries.sort_by_key(|delivery| (delivery.part.input, delivery.place, delivery.part.run));
             }
             let (inputs, parts) = join(plan.edges().inputs(node), &mut deliveries);
-            self.ready.push_back((node, inputs, parts));
+            self.ready.push_back(Activation::of(node, inputs, parts));
         } else {
             self.skipped.push(node);
         }
@@ -233,11 +233,8 @@ fn brought(target: &Target, (node, run): (u32, u32), outputs: &[RecordedOutput])
 }
 
 /// A node with one input that is ready.
-fn single(node: u32, items: Batch, part: Part) -> (u32, Inputs, Parts) {
-    let (mut inputs, mut parts) = (Inputs::new(), Parts::new());
-    inputs.push(Some(items));
-    parts.push(part);
-    (node, inputs, parts)
+fn single(node: u32, items: Batch, part: Part) -> Box<Activation> {
+    Activation::of(node, SmallVec::from_buf([Some(items)]), SmallVec::from_buf([part]))
 }
 
 fn satisfied((plan, node): (&Plan, u32), deliveries: &[Delivery]) -> bool {

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashSet, VecDeque};
 
 use smallvec::SmallVec;
 
-use crate::execution::{Inputs, Part, Parts, RecordedOutput, RunLog};
+use crate::execution::{Activation, Inputs, Part, Parts, RecordedOutput, RunLog};
 use crate::model::{Batch, ExecutionOrder, Item, Json};
 use crate::node::RequiredInputs;
 use crate::plan::{Incoming, Plan, Target};
@@ -21,7 +21,7 @@ pub(super) struct StackFrontier {
     waiting: Vec<(u32, Waiting)>,
 }
 
-type Entry = (u32, Inputs, Parts);
+type Entry = Box<Activation>;
 
 /// The waiting entries of a node: each a set of inputs, some of which have come.
 #[derive(Debug, Default)]
@@ -43,7 +43,7 @@ impl StackFrontier {
     }
 
     pub(super) fn start(&mut self, node: u32, items: Batch) {
-        self.stack.push_back((node, SmallVec::from_iter([Some(items)]), Parts::new()));
+        self.stack.push_back(Activation::of(node, SmallVec::from_buf([Some(items)]), Parts::new()));
     }
 
     /// The next node to run. When the stack is empty, one node that waits for inputs which will never come may run without them.
@@ -71,7 +71,7 @@ impl StackFrontier {
     fn enqueue(&mut self, plan: &Plan, target: &Target, (items, part): (Batch, Part), log: &RunLog) {
         let inputs = plan.edges().inputs(target.node);
         if inputs <= 1 {
-            return self.push((target.node, SmallVec::from_iter([Some(items)]), SmallVec::from_iter([part])));
+            return self.push(Activation::of(target.node, SmallVec::from_buf([Some(items)]), SmallVec::from_buf([part])));
         }
         let index = self.waiting_index(target.node);
         let Some((_, waiting)) = self.waiting.get_mut(index) else { return };
@@ -156,7 +156,7 @@ impl StackFrontier {
     fn force_parents(&mut self, plan: &Plan, from: u32, waiting: u32, log: &RunLog) {
         let children: HashSet<u32> = plan.edges().outgoing(from).iter().map(|target| target.node).collect();
         for parent in plan.edges().incoming(waiting).iter().map(|incoming| incoming.node).filter(|&parent| parent != from) {
-            let queued: HashSet<u32> = self.stack.iter().map(|(node, ..)| *node).collect();
+            let queued: HashSet<u32> = self.stack.iter().map(|entry| entry.node).collect();
             let fed = !first_input_is_empty(plan, parent, log);
             if queued.contains(&parent) || log.runs(parent) > 0 || fed {
                 continue;
@@ -166,7 +166,7 @@ impl StackFrontier {
             };
             if first_input_is_empty(plan, start, log) {
                 let empty = Batch::from(vec![Item::new(Json::new())]);
-                self.stack.push_back((start, SmallVec::from_iter([Some(empty)]), Parts::new()));
+                self.stack.push_back(Activation::of(start, SmallVec::from_buf([Some(empty)]), Parts::new()));
             }
         }
     }
@@ -227,5 +227,5 @@ fn entry(node: u32, slots: Vec<Slot>) -> Entry {
             }
         }
     }
-    (node, inputs, parts)
+    Activation::of(node, inputs, parts)
 }

@@ -269,7 +269,8 @@ impl<'a> Driving<'a> {
         if let Some(mut run) = self.spare.take()
             && let Some(own) = Arc::get_mut(&mut run)
         {
-            own.become_run(activation, view, self.now);
+            let ended = own.become_run(activation, view, self.now);
+            self.state.reuse(ended);
             return run;
         }
         Arc::new(NodeRun::new(self.shared.execution, activation, view, self.now))

@@ -110,7 +110,7 @@ pub struct RunLog {
 }
 
 #[derive(Debug)]
-struct Runs {
+pub(crate) struct Runs {
     /// The first run of each node; most nodes have no other.
     first: Box<[Option<Arc<RunRecord>>]>,
     /// Further runs of nodes that have them.
@@ -165,13 +165,15 @@ impl RunLog {
         self.runs.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, Runs> {
+    /// The runs, for whoever appends one and looks at others with it.
+    pub(crate) fn write(&self) -> RwLockWriteGuard<'_, Runs> {
         self.runs.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Runs {
-    fn push(&mut self, node: u32, record: Arc<RunRecord>) -> u32 {
+    /// Appends a run; gives its number.
+    pub(crate) fn push(&mut self, node: u32, record: Arc<RunRecord>) -> u32 {
         match self.first.get_mut(node as usize) {
             Some(first @ None) => {
                 *first = Some(record);
@@ -186,7 +188,8 @@ impl Runs {
         }
     }
 
-    fn get(&self, node: u32, run: u32) -> Option<&Arc<RunRecord>> {
+    /// A run of a node.
+    pub(crate) fn get(&self, node: u32, run: u32) -> Option<&Arc<RunRecord>> {
         match run.checked_sub(1) {
             None => self.first.get(node as usize)?.as_ref(),
             Some(further) => self.further.get(&node)?.get(further as usize),

@@ -12,7 +12,7 @@ use crate::observer::ExecutionEvent;
 use crate::plan::PlanNode;
 
 /// The batches of a run's inputs; `None` where nothing came in.
-pub type Inputs = SmallVec<[Option<Batch>; 1]>;
+pub type Inputs = SmallVec<[Option<Batch>; 2]>;
 
 static NOTHING: Batch = Batch::EMPTY;
 
@@ -35,6 +35,11 @@ impl Activation {
     /// A run of a node that can begin. It is numbered when it does.
     pub(crate) fn of(node: u32, inputs: Inputs, parts: Parts) -> Box<Self> {
         Box::new(Self { node, run: 0, order: 0, inputs, parts })
+    }
+
+    /// A run with nothing but these items on the first input.
+    pub(crate) fn with_input(node: u32, items: Batch, parts: Parts) -> Box<Self> {
+        Self::of(node, SmallVec::from_buf_and_len([Some(items), None], 1), parts)
     }
 }
 
@@ -65,10 +70,11 @@ impl NodeRun {
         Self { execution, activation, view, now, attempt: 0, facts: OnceLock::new(), previous: OnceLock::new() }
     }
 
-    /// Makes another run of it, within the same execution.
-    pub(crate) fn become_run(&mut self, activation: Box<Activation>, view: View, now: Timestamp) {
-        (self.activation, self.view, self.now, self.attempt) = (activation, view, now, 0);
+    /// Makes another run of it, within the same execution; gives back what the last one was made of.
+    pub(crate) fn become_run(&mut self, activation: Box<Activation>, view: View, now: Timestamp) -> Box<Activation> {
+        (self.view, self.now, self.attempt) = (view, now, 0);
         (self.facts, self.previous) = (OnceLock::new(), OnceLock::new());
+        std::mem::replace(&mut self.activation, activation)
     }
 
     /// The same run, tried again.

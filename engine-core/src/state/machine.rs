@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::ExecutionStatus;
-use super::parallel::ParallelFrontier;
+use super::parallel::{Known, ParallelFrontier};
 use super::stack::StackFrontier;
 use crate::execution::{Activation, RunLog, RunRecord, RunStatus};
 use crate::model::{Batch, ExecutionOrder};
@@ -138,7 +138,7 @@ impl ExecutionState {
             Event::Nothing { node } => {
                 self.running = self.running.saturating_sub(1);
                 self.last_failed = false;
-                self.close(node);
+                self.close(node, log);
             }
             Event::Failed { node, record } => {
                 log.push(node, record);
@@ -162,6 +162,13 @@ impl ExecutionState {
         self.pump(log, commands);
     }
 
+    /// Takes back what a run that has ended was made of: another one is made of it.
+    pub(crate) fn reuse(&mut self, activation: Box<Activation>) {
+        if let Frontier::Parallel(frontier) = &mut self.frontier {
+            frontier.reuse(activation);
+        }
+    }
+
     fn start(&mut self, node: u32, items: Batch) {
         if self.status != ExecutionStatus::New {
             return;
@@ -176,9 +183,9 @@ impl ExecutionState {
     fn route(&mut self, node: u32, record: Arc<RunRecord>, log: &RunLog) {
         match &mut self.frontier {
             Frontier::Parallel(frontier) => {
-                let run = next_run(frontier, node, log);
-                frontier.finished(&self.plan, (node, run), &record.outputs);
-                log.push(node, record);
+                let mut runs = log.write();
+                let run = runs.push(node, record);
+                frontier.finished(Known { plan: &self.plan, runs: &runs }, node, Some(run));
             }
             Frontier::Stack(frontier) => {
                 let run = log.push(node, Arc::clone(&record));
@@ -189,7 +196,7 @@ impl ExecutionState {
 
     fn deliver(&mut self, node: u32, run: u32, record: &RunRecord, log: &RunLog) {
         match &mut self.frontier {
-            Frontier::Parallel(frontier) => frontier.finished(&self.plan, (node, run), &record.outputs),
+            Frontier::Parallel(frontier) => frontier.finished(Known { plan: &self.plan, runs: &log.write() }, node, Some(run)),
             Frontier::Stack(frontier) => frontier.finished(&self.plan, (node, run), &record.outputs, log),
         }
     }
@@ -200,9 +207,9 @@ impl ExecutionState {
         }
     }
 
-    fn close(&mut self, node: u32) {
+    fn close(&mut self, node: u32, log: &RunLog) {
         if let Frontier::Parallel(frontier) = &mut self.frontier {
-            frontier.finished(&self.plan, (node, 0), &[]);
+            frontier.finished(Known { plan: &self.plan, runs: &log.write() }, node, None);
         }
     }
 
@@ -223,8 +230,9 @@ impl ExecutionState {
             let node = activation.node;
             activation.order = self.order;
             activation.run = match &self.frontier {
-                Frontier::Parallel(frontier) => next_run(frontier, node, log),
-                Frontier::Stack(_) => runs(node, log),
+                // Without loops there is but one.
+                Frontier::Parallel(frontier) if !frontier.has_loops() => 0,
+                _ => u32::try_from(log.runs(node)).unwrap_or(u32::MAX),
             };
             commands.push_back(Command::Run(activation));
             self.order += 1;
@@ -248,13 +256,4 @@ impl ExecutionState {
             Frontier::Stack(frontier) => (self.waiting == 0).then(|| frontier.next(&self.plan)).flatten(),
         }
     }
-}
-
-/// The number of the run of a node that comes next; without loops there is but one.
-fn next_run(frontier: &ParallelFrontier, node: u32, log: &RunLog) -> u32 {
-    if frontier.has_loops() { runs(node, log) } else { 0 }
-}
-
-fn runs(node: u32, log: &RunLog) -> u32 {
-    u32::try_from(log.runs(node)).unwrap_or(u32::MAX)
 }

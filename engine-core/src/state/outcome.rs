@@ -45,9 +45,19 @@ pub(crate) struct Timing {
 
 /// Decides what is recorded. The record takes the parts out of the activation.
 pub(crate) fn finish(node: &PlanNode, order: ExecutionOrder, activation: &mut Activation, raw: Raw, timing: Timing) -> Finish {
+    match raw {
+        // The short way for most runs.
+        Raw::One(items) if node.gives_as_is() => {
+            let outputs = SmallVec::from_buf([output(activation, items, true)]);
+            Finish::Record(record(activation, timing, RunStatus::Success, (outputs, None)))
+        }
+        raw => finish_any(node, order, activation, raw, timing),
+    }
+}
+
+fn finish_any(node: &PlanNode, order: ExecutionOrder, activation: &mut Activation, raw: Raw, timing: Timing) -> Finish {
     let mut error = None;
     let outputs = match raw {
-        Raw::One(items) if node.gives_as_is() => SmallVec::from_buf([output(activation, items, true)]),
         Raw::One(items) => recorded(node, order, activation, vec![items]),
         Raw::Items(batches) => recorded(node, order, activation, batches),
         Raw::Nothing if node.always_output_data => SmallVec::new(),
@@ -70,6 +80,7 @@ pub(crate) fn finish(node: &PlanNode, order: ExecutionOrder, activation: &mut Ac
 type Outputs = SmallVec<[RecordedOutput; 1]>;
 
 /// What is recorded of a run. Takes the parts out of the activation.
+#[inline]
 pub(crate) fn record(
     activation: &mut Activation,
     timing: Timing,
@@ -98,6 +109,7 @@ fn recorded(node: &PlanNode, order: ExecutionOrder, activation: &Activation, mut
     batches.into_iter().map(|items| output(activation, items, single)).collect()
 }
 
+#[inline]
 fn output(activation: &Activation, items: Batch, single: bool) -> RecordedOutput {
     let lineage = lineage(activation, &items, single);
     // What another node gave was marked when it was recorded.
@@ -106,6 +118,7 @@ fn output(activation: &Activation, items: Batch, single: bool) -> RecordedOutput
 }
 
 /// How items that do not say where they come from are linked.
+#[inline]
 fn lineage(activation: &Activation, items: &Batch, single_output: bool) -> Lineage {
     let inputs = &activation.inputs;
     if let Some(input) = inputs.iter().position(|input| input.as_ref().is_some_and(|input| !input.is_empty() && input.same(items))) {

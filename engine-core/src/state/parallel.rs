@@ -8,10 +8,10 @@ use std::collections::VecDeque;
 
 use smallvec::SmallVec;
 
-use crate::execution::{Activation, Inputs, Part, Parts, RecordedOutput};
+use crate::execution::{Activation, Inputs, Part, Parts, RecordedOutput, Runs};
 use crate::model::Batch;
 use crate::node::RequiredInputs;
-use crate::plan::{Closes, Plan, Reach, Target};
+use crate::plan::{Closes, Incoming, Plan, Reach, Target};
 
 #[derive(Debug, Default)]
 pub(super) struct ParallelFrontier {
@@ -20,6 +20,8 @@ pub(super) struct ParallelFrontier {
     loops: bool,
     inboxes: Vec<Inbox>,
     waiting: Waiting,
+    /// What runs that have ended were made of.
+    used: Vec<Box<Activation>>,
     /// For each loop, how many connections back to its header are open in this round.
     rounds: Vec<u32>,
     ready: VecDeque<Box<Activation>>,
@@ -80,6 +82,26 @@ impl Waiting {
     }
 }
 
+/// What a frontier looks things up in.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) runs: &'a Runs,
+}
+
+impl<'a> Known<'a> {
+    fn outputs(self, node: u32, run: Option<u32>) -> &'a [RecordedOutput] {
+        run.and_then(|run| self.runs.get(node, run)).map_or(&[], |record| &record.outputs)
+    }
+
+    /// What has come along a connection, in a plan without loops.
+    fn came(self, incoming: &Incoming) -> Option<(&'a Batch, Part)> {
+        let output = self.runs.get(incoming.node, 0)?.outputs.get(usize::from(incoming.output))?;
+        let &Incoming { node, output: port, input } = incoming;
+        (!output.items.is_empty()).then(|| (&output.items, Part { input, output: port, node, run: 0, items: count(&output.items) }))
+    }
+}
+
 impl ParallelFrontier {
     pub(super) fn start(&mut self, plan: &Plan, node: u32, items: Batch) {
         let reach = plan.reach(node);
@@ -87,7 +109,7 @@ impl ParallelFrontier {
         self.loops = !reach.rules.is_empty();
         self.inboxes = reach.need.iter().map(|&open| Inbox { open, list: None }).collect();
         self.rounds = vec![0; reach.back.len()];
-        self.ready.push_back(Activation::of(node, SmallVec::from_buf([Some(items)]), Parts::new()));
+        self.ready.push_back(Activation::with_input(node, items, Parts::new()));
     }
 
     /// Whether a node may run more than once.
@@ -104,39 +126,54 @@ impl ParallelFrontier {
         self.forgotten.drain(..)
     }
 
-    /// A run has ended: its items are delivered, its connections close.
-    pub(super) fn finished(&mut self, plan: &Plan, (node, run): (u32, u32), outputs: &[RecordedOutput]) {
-        self.close_all(plan, (node, run), outputs);
+    /// Takes back what a run that has ended was made of.
+    pub(super) fn reuse(&mut self, mut activation: Box<Activation>) {
+        activation.inputs.clear();
+        activation.parts.clear();
+        self.used.push(activation);
+    }
+
+    /// An activation without inputs.
+    fn blank(&mut self, node: u32) -> Box<Activation> {
+        let Some(mut activation) = self.used.pop() else { return Activation::of(node, Inputs::new(), Parts::new()) };
+        activation.node = node;
+        activation
+    }
+
+    /// A run has ended, or has given nothing at all: its items are delivered, its connections close.
+    pub(super) fn finished(&mut self, known: Known<'_>, node: u32, run: Option<u32>) {
+        self.close_all(known, node, run);
         while let Some(node) = self.skipped.pop() {
-            self.close_all(plan, (node, 0), &[]);
+            self.close_all(known, node, None);
         }
     }
 
-    fn close_all(&mut self, plan: &Plan, (node, run): (u32, u32), outputs: &[RecordedOutput]) {
+    fn close_all(&mut self, known: Known<'_>, node: u32, run: Option<u32>) {
         if self.loops {
-            return self.finished_looping(plan, plan.reach(self.start), (node, run), outputs);
+            return self.finished_looping(known, node, run);
         }
-        for target in plan.edges().outgoing(node) {
-            if !self.hand_over(plan, target, (node, run), outputs) {
-                self.deliver(target, (node, run), outputs);
-                self.close(plan, Closes::Node(target.node));
+        let outputs = known.outputs(node, run);
+        for target in known.plan.edges().outgoing(node) {
+            if !self.hand_over(known.plan, target, (node, outputs)) {
+                self.close(known, Closes::Node(target.node));
             }
         }
     }
 
-    /// The short way for most connections: a node that waits for this one and no other is ready with what it brings.
-    fn hand_over(&mut self, plan: &Plan, target: &Target, from: (u32, u32), outputs: &[RecordedOutput]) -> bool {
-        let Some(inbox) = self.inboxes.get_mut(target.node as usize) else { return false };
-        if inbox.open != 1 || inbox.list.is_some() || !plan.node(target.node).takes_one_input {
-            return false;
-        }
-        let Some((items, part)) = brought(target, from, outputs) else { return false };
-        inbox.open = 0;
-        self.ready.push_back(single(target.node, items, part));
+    /// The short way for most connections: a node with this connection and no other is ready with what it brings.
+    fn hand_over(&mut self, plan: &Plan, target: &Target, (node, outputs): (u32, &[RecordedOutput])) -> bool {
+        let is_only = plan.edges().incoming(target.node).len() == 1 && plan.node(target.node).takes_one_input;
+        let Some(output) = outputs.get(usize::from(target.output)).filter(|output| is_only && !output.items.is_empty()) else { return false };
+        let mut activation = self.blank(target.node);
+        activation.inputs.push(Some(output.items.clone()));
+        activation.parts.push(Part { input: target.input, output: target.output, node, run: 0, items: count(&output.items) });
+        self.ready.push_back(activation);
         true
     }
 
-    fn finished_looping(&mut self, plan: &Plan, reach: &Reach, (node, run): (u32, u32), outputs: &[RecordedOutput]) {
+    fn finished_looping(&mut self, known: Known<'_>, node: u32, run: Option<u32>) {
+        let (plan, outputs) = (known.plan, known.outputs(node, run));
+        let reach = plan.reach(self.start);
         let headed = plan.loops().headed.get(&node).copied();
         let has_items = |output: u16| outputs.get(usize::from(output)).is_some_and(|output| !output.items.is_empty());
         let goes_on = headed
@@ -146,15 +183,15 @@ impl ParallelFrontier {
         }
         let rules = reach.rules.get(node as usize).map_or(&[][..], |rules| rules);
         for (target, rule) in plan.edges().outgoing(node).iter().zip(rules) {
-            self.deliver(target, (node, run), outputs);
+            self.deliver(target, (node, run.unwrap_or(0)), outputs);
             let within = headed.is_some_and(|index| plan.loops().holds(index, target.node));
             if rule.until.is_none() && (!within || goes_on) {
-                self.close(plan, rule.closes);
+                self.close(known, rule.closes);
             }
         }
         if let (Some(index), false) = (headed, goes_on) {
             for &closes in reach.deferred.get(index as usize).into_iter().flatten() {
-                self.close(plan, closes);
+                self.close(known, closes);
             }
         }
     }
@@ -183,85 +220,104 @@ impl ParallelFrontier {
         }
     }
 
-    fn close(&mut self, plan: &Plan, closes: Closes) {
+    fn close(&mut self, known: Known<'_>, closes: Closes) {
         match closes {
             Closes::Node(node) => {
                 let Some(inbox) = self.inboxes.get_mut(node as usize) else { return };
                 inbox.open = inbox.open.saturating_sub(1);
                 if inbox.open == 0 {
-                    self.settle(plan, node, false);
+                    self.settle(known, node, false);
                 }
             }
             Closes::Round(index) => {
                 let Some(round) = self.rounds.get_mut(index as usize) else { return };
                 *round = round.saturating_sub(1);
                 if *round == 0
-                    && let Some(each) = plan.loops().loops.get(index as usize)
+                    && let Some(each) = known.plan.loops().loops.get(index as usize)
                 {
-                    self.settle(plan, each.header, true);
+                    self.settle(known, each.header, true);
                 }
             }
         }
     }
 
     /// All connections into a node are closed: it runs, or it is skipped. A loop node runs at the end of each round, whatever came back.
-    fn settle(&mut self, plan: &Plan, node: u32, end_of_round: bool) {
+    fn settle(&mut self, known: Known<'_>, node: u32, end_of_round: bool) {
+        let mut activation = self.blank(node);
+        activation.inputs.resize(known.plan.edges().inputs(node).max(1), None);
+        if self.loops {
+            self.take_delivered(node, &mut activation);
+        } else {
+            gather(known, node, &mut activation);
+        }
+        let plan_node = known.plan.node(node);
+        if end_of_round || plan_node.always_output_data || satisfied(plan_node.required(), &activation.inputs) {
+            self.ready.push_back(activation);
+        } else {
+            self.reuse(activation);
+            self.skipped.push(node);
+        }
+    }
+
+    /// Joins what was delivered, in the order of the connections.
+    fn take_delivered(&mut self, node: u32, activation: &mut Activation) {
         let Some(inbox) = self.inboxes.get_mut(node as usize) else { return };
         let list = inbox.list.take();
         let mut deliveries = self.waiting.take(list);
-        let plan_node = plan.node(node);
-        if let ([only], true) = (deliveries.as_mut_slice(), plan_node.takes_one_input) {
-            self.ready.push_back(single(node, std::mem::take(&mut only.items), only.part));
-        } else if end_of_round || plan_node.always_output_data || satisfied((plan, node), &deliveries) {
-            if deliveries.len() > 1 {
-                deliveries.sort_by_key(|delivery| (delivery.part.input, delivery.place, delivery.part.run));
+        deliveries.sort_by_key(|delivery| (delivery.part.input, delivery.place, delivery.part.run));
+        activation.parts.extend(deliveries.iter().map(|delivery| delivery.part));
+        for group in deliveries.chunk_by(|a, b| a.part.input == b.part.input) {
+            let slot = group.first().and_then(|delivery| activation.inputs.get_mut(usize::from(delivery.part.input)));
+            if let Some(slot) = slot {
+                *slot = joined(group, |delivery| &delivery.items);
             }
-            let (inputs, parts) = join(plan.edges().inputs(node), &mut deliveries);
-            self.ready.push_back(Activation::of(node, inputs, parts));
-        } else {
-            self.skipped.push(node);
         }
         self.waiting.give_back(list, deliveries);
+    }
+}
+
+/// Joins what has come along the connections into a node, in their order, in a plan without loops: there a connection brings something once.
+fn gather(known: Known<'_>, node: u32, activation: &mut Activation) {
+    let incoming = known.plan.edges().incoming(node);
+    activation.parts.reserve(incoming.len());
+    for group in incoming.chunk_by(|a, b| a.input == b.input) {
+        let Some(slot) = group.first().and_then(|incoming| activation.inputs.get_mut(usize::from(incoming.input))) else { continue };
+        if let [only] = group {
+            if let Some((items, part)) = known.came(only) {
+                *slot = Some(items.clone());
+                activation.parts.push(part);
+            }
+            continue;
+        }
+        let came: SmallVec<[_; 4]> = group.iter().filter_map(|incoming| known.came(incoming)).collect();
+        activation.parts.extend(came.iter().map(|(_, part)| *part));
+        *slot = joined(&came, |(items, _)| items);
+    }
+}
+
+/// Several batches as one. A batch that comes alone is passed on as it is.
+fn joined<T>(batches: &[T], items: impl Fn(&T) -> &Batch) -> Option<Batch> {
+    match batches {
+        [] => None,
+        [only] => Some(items(only).clone()),
+        several => Some(several.iter().flat_map(|each| items(each).iter().cloned()).collect()),
     }
 }
 
 /// What a run brings along a connection, if anything.
 fn brought(target: &Target, (node, run): (u32, u32), outputs: &[RecordedOutput]) -> Option<(Batch, Part)> {
     let output = outputs.get(usize::from(target.output)).filter(|output| !output.items.is_empty())?;
-    let items = u32::try_from(output.items.len()).unwrap_or(u32::MAX);
-    Some((output.items.clone(), Part { input: target.input, output: target.output, node, run, items }))
+    Some((output.items.clone(), Part { input: target.input, output: target.output, node, run, items: count(&output.items) }))
 }
 
-/// A node with one input that is ready.
-fn single(node: u32, items: Batch, part: Part) -> Box<Activation> {
-    Activation::of(node, SmallVec::from_buf([Some(items)]), SmallVec::from_buf([part]))
+fn count(items: &Batch) -> u32 {
+    u32::try_from(items.len()).unwrap_or(u32::MAX)
 }
 
-fn satisfied((plan, node): (&Plan, u32), deliveries: &[Delivery]) -> bool {
-    if deliveries.is_empty() {
-        return false;
+fn satisfied(required: &RequiredInputs, inputs: &Inputs) -> bool {
+    let brought = |input: &usize| inputs.get(*input).is_some_and(Option::is_some);
+    match required {
+        RequiredInputs::AtLeast(least) => inputs.iter().flatten().count() >= (*least).max(1),
+        RequiredInputs::These(wanted) => inputs.iter().any(Option::is_some) && wanted.iter().all(brought),
     }
-    let brought = |input: usize| deliveries.iter().any(|delivery| usize::from(delivery.part.input) == input);
-    match plan.node(node).required() {
-        RequiredInputs::AtLeast(1) => true,
-        RequiredInputs::AtLeast(least) => (0..plan.edges().inputs(node)).filter(|&input| brought(input)).count() >= *least,
-        RequiredInputs::These(inputs) => inputs.iter().all(|&input| brought(input)),
-    }
-}
-
-/// Items of each input, in the order of the connections. A batch that comes alone is passed on as it is.
-fn join(inputs: usize, deliveries: &mut [Delivery]) -> (Inputs, Parts) {
-    let mut joined: Inputs = SmallVec::from_elem(None, inputs.max(1));
-    let parts: Parts = deliveries.iter().map(|delivery| delivery.part).collect();
-    for group in deliveries.chunk_by_mut(|a, b| a.part.input == b.part.input) {
-        let input = group.first().map_or(0, |delivery| usize::from(delivery.part.input));
-        let items = match group {
-            [only] => std::mem::take(&mut only.items),
-            several => several.iter().flat_map(|delivery| delivery.items.iter().cloned()).collect(),
-        };
-        if let Some(slot) = joined.get_mut(input) {
-            *slot = Some(items);
-        }
-    }
-    (joined, parts)
 }

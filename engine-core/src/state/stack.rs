@@ -43,7 +43,7 @@ impl StackFrontier {
     }
 
     pub(super) fn start(&mut self, node: u32, items: Batch) {
-        self.stack.push_back(Activation::of(node, SmallVec::from_buf([Some(items)]), Parts::new()));
+        self.stack.push_back(Activation::with_input(node, items, Parts::new()));
     }
 
     /// The next node to run. When the stack is empty, one node that waits for inputs which will never come may run without them.
@@ -71,7 +71,7 @@ impl StackFrontier {
     fn enqueue(&mut self, plan: &Plan, target: &Target, (items, part): (Batch, Part), log: &RunLog) {
         let inputs = plan.edges().inputs(target.node);
         if inputs <= 1 {
-            return self.push(Activation::of(target.node, SmallVec::from_buf([Some(items)]), SmallVec::from_buf([part])));
+            return self.push(Activation::with_input(target.node, items, SmallVec::from_buf([part])));
         }
         let index = self.waiting_index(target.node);
         let Some((_, waiting)) = self.waiting.get_mut(index) else { return };
@@ -166,7 +166,7 @@ impl StackFrontier {
             };
             if first_input_is_empty(plan, start, log) {
                 let empty = Batch::from(vec![Item::new(Json::new())]);
-                self.stack.push_back(Activation::of(start, SmallVec::from_buf([Some(empty)]), Parts::new()));
+                self.stack.push_back(Activation::with_input(start, empty, Parts::new()));
             }
         }
     }

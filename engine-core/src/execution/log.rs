@@ -123,21 +123,6 @@ impl RunLog {
         Self { runs: RwLock::new(Runs { first: vec![None; nodes].into(), further: HashMap::new() }) }
     }
 
-    /// Appends a run; gives its number.
-    pub(crate) fn push(&self, node: u32, record: Arc<RunRecord>) -> u32 {
-        self.write().push(node, record)
-    }
-
-    /// Replaces the last run of a node: a wait that has ended.
-    pub(crate) fn replace_last(&self, node: u32, record: Arc<RunRecord>) {
-        let mut runs = self.write();
-        if let Some(last) = runs.further.get_mut(&node).and_then(|runs| runs.last_mut()) {
-            *last = record;
-        } else if let Some(first) = runs.first.get_mut(node as usize) {
-            *first = Some(record);
-        }
-    }
-
     /// A run of a node.
     pub fn run(&self, node: u32, run: u32) -> Option<Arc<RunRecord>> {
         self.read().get(node, run).cloned()
@@ -165,7 +150,7 @@ impl RunLog {
         self.runs.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The runs, for whoever appends one and looks at others with it.
+    /// The runs, to be written: for the state machine.
     pub(crate) fn write(&self) -> RwLockWriteGuard<'_, Runs> {
         self.runs.write().unwrap_or_else(PoisonError::into_inner)
     }
@@ -188,6 +173,20 @@ impl Runs {
         }
     }
 
+    /// Replaces the last run of a node: a wait that has ended. Gives the number of the run.
+    pub(crate) fn replace_last(&mut self, node: u32, record: Arc<RunRecord>) -> u32 {
+        if let Some(further) = self.further.get_mut(&node)
+            && let Some(last) = further.last_mut()
+        {
+            *last = record;
+            return u32::try_from(further.len()).unwrap_or(u32::MAX);
+        }
+        if let Some(first) = self.first.get_mut(node as usize) {
+            *first = Some(record);
+        }
+        0
+    }
+
     /// A run of a node.
     pub(crate) fn get(&self, node: u32, run: u32) -> Option<&Arc<RunRecord>> {
         match run.checked_sub(1) {
@@ -196,8 +195,35 @@ impl Runs {
         }
     }
 
-    fn count(&self, node: u32) -> usize {
+    /// How often a node ran.
+    pub(crate) fn count(&self, node: u32) -> usize {
         let first = self.first.get(node as usize).is_some_and(Option::is_some);
         usize::from(first) + self.further.get(&node).map_or(0, Vec::len)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(order: u32) -> Arc<RunRecord> {
+        let (parts, outputs, now) = (Parts::new(), SmallVec::new(), Timestamp::EPOCH);
+        Arc::new(RunRecord { status: RunStatus::Success, parts, inputs: 0, outputs, error: None, order, tries: 1, started: now, finished: now })
+    }
+
+    fn orders(log: &RunLog, node: u32) -> Vec<u32> {
+        log.all(node).iter().map(|run| run.order).collect()
+    }
+
+    #[test]
+    fn runs_are_numbered_by_node_and_only_the_last_is_replaced() {
+        let log = RunLog::new(2);
+        assert_eq!([log.write().push(1, record(0)), log.write().push(1, record(1)), log.write().push(0, record(2))], [0, 1, 0]);
+        assert_eq!((log.runs(0), log.runs(1), orders(&log, 1)), (1, 2, vec![0, 1]));
+        assert_eq!([log.write().replace_last(1, record(7)), log.write().replace_last(0, record(8))], [1, 0]);
+        assert_eq!((orders(&log, 1), orders(&log, 0)), (vec![0, 7], vec![8]));
+        assert_eq!(log.last(1).map(|run| run.order), Some(7));
+        assert_eq!([log.run(1, 0), log.run(1, 1)].map(|run| run.map(|run| run.order)), [Some(0), Some(7)]);
+        assert!(log.run(1, 2).is_none() && log.last(5).is_none() && log.all(5).is_empty());
     }
 }

@@ -147,3 +147,25 @@ fn queue_order(targets: &mut [Target], order: ExecutionOrder, position: impl Fn(
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn edge(source: u32, output: u16, target: u32, input: u16) -> Edge {
+        Edge { source, output, target, input }
+    }
+
+    #[test]
+    fn connections_are_found_from_both_ends_in_their_orders() {
+        // Node 3 takes two connections on its second input, written before the one on its first.
+        let list = [edge(0, 1, 2, 0), edge(0, 0, 1, 0), edge(2, 0, 3, 1), edge(0, 0, 3, 1), edge(1, 0, 3, 0)];
+        let edges = Edges::new(4, &list, ExecutionOrder::Parallel, |_| [0.0, 0.0]);
+        let targets: Vec<_> = edges.outgoing(0).iter().map(|target| (target.output, target.node, target.input, target.place)).collect();
+        assert_eq!(targets, [(0, 1, 0, 0), (0, 3, 1, 1), (1, 2, 0, 0)]);
+        let sources: Vec<_> = edges.incoming(3).iter().map(|incoming| (incoming.input, incoming.node)).collect();
+        assert_eq!(sources, [(0, 1), (1, 2), (1, 0)]);
+        assert_eq!([0, 1, 2, 3].map(|node| edges.inputs(node)), [0, 1, 1, 2]);
+        assert!(edges.outgoing(3).is_empty() && edges.incoming(0).is_empty());
+    }
+}

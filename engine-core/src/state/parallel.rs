@@ -24,11 +24,20 @@ pub(super) struct ParallelFrontier {
     used: Vec<Box<Activation>>,
     /// For each loop, how many connections back to its header are open in this round.
     rounds: Vec<u32>,
-    ready: VecDeque<Box<Activation>>,
+    ready: VecDeque<Ready>,
     /// Nodes that were settled without items; their connections are closed without recursion.
     skipped: Vec<u32>,
     /// Loop nodes within a loop that has begun a new round.
     forgotten: Vec<u32>,
+}
+
+/// A node that can run.
+#[derive(Debug)]
+enum Ready {
+    /// With what the only connection into it has brought; looked up when it runs, for thousands may be ready at once.
+    Only(u32),
+    /// With what has been put together for it.
+    Joined(Box<Activation>),
 }
 
 /// What is known of a node that is not settled.
@@ -109,7 +118,7 @@ impl ParallelFrontier {
         self.loops = !reach.rules.is_empty();
         self.inboxes = reach.need.iter().map(|&open| Inbox { open, list: None }).collect();
         self.rounds = vec![0; reach.back.len()];
-        self.ready.push_back(Activation::with_input(node, items, Parts::new()));
+        self.ready.push_back(Ready::Joined(Activation::with_input(node, items, Parts::new())));
     }
 
     /// Whether a node may run more than once.
@@ -117,8 +126,15 @@ impl ParallelFrontier {
         self.loops
     }
 
-    pub(super) fn next(&mut self) -> Option<Box<Activation>> {
-        self.ready.pop_front()
+    pub(super) fn next(&mut self, known: Known<'_>) -> Option<Box<Activation>> {
+        match self.ready.pop_front()? {
+            Ready::Joined(activation) => Some(activation),
+            Ready::Only(node) => {
+                let mut activation = self.blank(node);
+                gather(known, node, &mut activation);
+                Some(activation)
+            }
+        }
     }
 
     /// The loop nodes whose memory of the last round is of no use any more.
@@ -154,21 +170,13 @@ impl ParallelFrontier {
         }
         let outputs = known.outputs(node, run);
         for target in known.plan.edges().outgoing(node) {
-            if !self.hand_over(known.plan, target, (node, outputs)) {
+            let brings = outputs.get(usize::from(target.output)).is_some_and(|output| !output.items.is_empty());
+            if brings && known.plan.edges().incoming(target.node).len() == 1 && known.plan.node(target.node).takes_one_input {
+                self.ready.push_back(Ready::Only(target.node));
+            } else {
                 self.close(known, Closes::Node(target.node));
             }
         }
-    }
-
-    /// The short way for most connections: a node with this connection and no other is ready with what it brings.
-    fn hand_over(&mut self, plan: &Plan, target: &Target, (node, outputs): (u32, &[RecordedOutput])) -> bool {
-        let is_only = plan.edges().incoming(target.node).len() == 1 && plan.node(target.node).takes_one_input;
-        let Some(output) = outputs.get(usize::from(target.output)).filter(|output| is_only && !output.items.is_empty()) else { return false };
-        let mut activation = self.blank(target.node);
-        activation.inputs.push(Some(output.items.clone()));
-        activation.parts.push(Part { input: target.input, output: target.output, node, run: 0, items: count(&output.items) });
-        self.ready.push_back(activation);
-        true
     }
 
     fn finished_looping(&mut self, known: Known<'_>, node: u32, run: Option<u32>) {
@@ -244,15 +252,15 @@ impl ParallelFrontier {
     /// All connections into a node are closed: it runs, or it is skipped. A loop node runs at the end of each round, whatever came back.
     fn settle(&mut self, known: Known<'_>, node: u32, end_of_round: bool) {
         let mut activation = self.blank(node);
-        activation.inputs.resize(known.plan.edges().inputs(node).max(1), None);
         if self.loops {
+            activation.inputs.resize(known.plan.edges().inputs(node).max(1), None);
             self.take_delivered(node, &mut activation);
         } else {
             gather(known, node, &mut activation);
         }
         let plan_node = known.plan.node(node);
         if end_of_round || plan_node.always_output_data || satisfied(plan_node.required(), &activation.inputs) {
-            self.ready.push_back(activation);
+            self.ready.push_back(Ready::Joined(activation));
         } else {
             self.reuse(activation);
             self.skipped.push(node);
@@ -279,6 +287,17 @@ impl ParallelFrontier {
 /// Joins what has come along the connections into a node, in their order, in a plan without loops: there a connection brings something once.
 fn gather(known: Known<'_>, node: u32, activation: &mut Activation) {
     let incoming = known.plan.edges().incoming(node);
+    if let ([only], true) = (incoming, known.plan.node(node).takes_one_input) {
+        match known.came(only) {
+            Some((items, part)) => {
+                activation.inputs.push(Some(items.clone()));
+                activation.parts.push(part);
+            }
+            None => activation.inputs.push(None),
+        }
+        return;
+    }
+    activation.inputs.resize(known.plan.edges().inputs(node).max(1), None);
     activation.parts.reserve(incoming.len());
     for group in incoming.chunk_by(|a, b| a.input == b.input) {
         let Some(slot) = group.first().and_then(|incoming| activation.inputs.get_mut(usize::from(incoming.input))) else { continue };

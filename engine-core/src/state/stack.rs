@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashSet, VecDeque};
 
 use smallvec::SmallVec;
 
-use crate::execution::{Activation, Inputs, Part, Parts, RecordedOutput, RunLog};
+use crate::execution::{Activation, Inputs, Part, Parts, Runs};
 use crate::model::{Batch, ExecutionOrder, Item, Json};
 use crate::node::RequiredInputs;
 use crate::plan::{Incoming, Plan, Target};
@@ -55,7 +55,8 @@ impl StackFrontier {
     }
 
     /// A run has ended: its children are queued.
-    pub(super) fn finished(&mut self, plan: &Plan, (node, run): (u32, u32), outputs: &[RecordedOutput], log: &RunLog) {
+    pub(super) fn finished(&mut self, plan: &Plan, (node, run): (u32, u32), log: &Runs) {
+        let outputs = log.get(node, run).map_or(&[][..], |record| &record.outputs);
         for target in plan.edges().outgoing(node) {
             let Some(output) = outputs.get(usize::from(target.output)) else { continue };
             let forced = self.order == ExecutionOrder::V0 && target.input > 0;
@@ -68,7 +69,7 @@ impl StackFrontier {
         }
     }
 
-    fn enqueue(&mut self, plan: &Plan, target: &Target, (items, part): (Batch, Part), log: &RunLog) {
+    fn enqueue(&mut self, plan: &Plan, target: &Target, (items, part): (Batch, Part), log: &Runs) {
         let inputs = plan.edges().inputs(target.node);
         if inputs <= 1 {
             return self.push(Activation::with_input(target.node, items, SmallVec::from_buf([part])));
@@ -153,12 +154,12 @@ impl StackFrontier {
     }
 
     /// v0: when a node begins to wait, other parents that would not run by themselves are given an empty item.
-    fn force_parents(&mut self, plan: &Plan, from: u32, waiting: u32, log: &RunLog) {
+    fn force_parents(&mut self, plan: &Plan, from: u32, waiting: u32, log: &Runs) {
         let children: HashSet<u32> = plan.edges().outgoing(from).iter().map(|target| target.node).collect();
         for parent in plan.edges().incoming(waiting).iter().map(|incoming| incoming.node).filter(|&parent| parent != from) {
             let queued: HashSet<u32> = self.stack.iter().map(|entry| entry.node).collect();
             let fed = !first_input_is_empty(plan, parent, log);
-            if queued.contains(&parent) || log.runs(parent) > 0 || fed {
+            if queued.contains(&parent) || log.count(parent) > 0 || fed {
                 continue;
             }
             let Some(start) = farthest_idle(plan, parent, log, |node| queued.contains(&node) || (node != parent && children.contains(&node))) else {
@@ -173,13 +174,13 @@ impl StackFrontier {
 }
 
 /// The farthest ancestor of a node (or itself) that has not run, walking up until one that has; `None` when one on the way is taken care of.
-fn farthest_idle(plan: &Plan, node: u32, log: &RunLog, cared_for: impl Fn(u32) -> bool) -> Option<u32> {
+fn farthest_idle(plan: &Plan, node: u32, log: &Runs, cared_for: impl Fn(u32) -> bool) -> Option<u32> {
     let mut farthest = node;
     for node in nearest_first(plan, node) {
         if cared_for(node) {
             return None;
         }
-        if log.runs(node) > 0 {
+        if log.count(node) > 0 {
             break;
         }
         farthest = node;
@@ -188,9 +189,9 @@ fn farthest_idle(plan: &Plan, node: u32, log: &RunLog, cared_for: impl Fn(u32) -
 }
 
 /// Whether nothing has come from the connections into the first input.
-fn first_input_is_empty(plan: &Plan, node: u32, log: &RunLog) -> bool {
+fn first_input_is_empty(plan: &Plan, node: u32, log: &Runs) -> bool {
     let brought = |incoming: &Incoming| {
-        log.run(incoming.node, 0).is_some_and(|run| run.outputs.get(usize::from(incoming.output)).is_some_and(|output| !output.items.is_empty()))
+        log.get(incoming.node, 0).is_some_and(|run| run.outputs.get(usize::from(incoming.output)).is_some_and(|output| !output.items.is_empty()))
     };
     !plan.edges().incoming(node).iter().take_while(|incoming| incoming.input == 0).any(brought)
 }

@@ -25,7 +25,7 @@ fn run(workflow: &str, keep: bool) -> ExecutionResult {
         async move {
             let output = NodeOutput::items(vec![Item::from_value(seen(&context))]);
             if keep {
-                kept.lock().unwrap().push(context);
+                kept.lock().expect("nobody panics").push(context);
             }
             Ok(output)
         }
@@ -34,8 +34,8 @@ fn run(workflow: &str, keep: bool) -> ExecutionResult {
     let simulator = Simulator::new(1);
     let nodes = NodeRegistry::new().with(trigger).with(TestNode::new("look", look));
     let engine = Engine::builder().runtime(simulator.clone()).nodes(nodes).build();
-    let plan = engine.compile(graph(workflow)).unwrap();
-    let result = simulator.block_on(engine.run(&plan, Start::with_items([json!({})]))).unwrap();
+    let plan = engine.compile(graph(workflow)).expect("it compiles");
+    let result = simulator.block_on(engine.run(&plan, Start::with_items([json!({})]))).expect("it starts");
     assert_eq!(result.status(), ExecutionStatus::Success);
     result
 }

@@ -31,6 +31,7 @@ pub struct Activation {
     pub parts: Parts,
 }
 
+#[expect(clippy::unnecessary_box_returns, reason = "queues hold boxes, and what is boxed is used again")]
 impl Activation {
     /// A run of a node that can begin. It is numbered when it does.
     pub(crate) fn of(node: u32, inputs: Inputs, parts: Parts) -> Box<Self> {
@@ -71,6 +72,7 @@ impl NodeRun {
     }
 
     /// Makes another run of it, within the same execution; gives back what the last one was made of.
+    #[expect(clippy::unnecessary_box_returns, reason = "queues hold boxes, and what is boxed is used again")]
     pub(crate) fn become_run(&mut self, activation: Box<Activation>, view: View, now: Timestamp) -> Box<Activation> {
         (self.view, self.now, self.attempt) = (view, now, 0);
         (self.facts, self.previous) = (OnceLock::new(), OnceLock::new());

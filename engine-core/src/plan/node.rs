@@ -11,6 +11,7 @@ use crate::schema::Effect;
 /// A node of a plan, compiled. Its connections are the plan's.
 ///
 /// Small: what every run reads lies together, what few nodes have or few runs need lies elsewhere.
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct PlanNode {
     /// What runs; `None` for notes, and for nodes that no trigger reaches and that do not compile.
     pub(crate) node: Option<Arc<dyn Node>>,

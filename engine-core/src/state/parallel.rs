@@ -21,6 +21,7 @@ pub(super) struct ParallelFrontier {
     inboxes: Vec<Inbox>,
     waiting: Waiting,
     /// What runs that have ended were made of.
+    #[expect(clippy::vec_box, reason = "the boxes are what is used again")]
     used: Vec<Box<Activation>>,
     /// For each loop, how many connections back to its header are open in this round.
     rounds: Vec<u32>,
@@ -104,9 +105,9 @@ impl<'a> Known<'a> {
     }
 
     /// What has come along a connection, in a plan without loops.
-    fn came(self, incoming: &Incoming) -> Option<(&'a Batch, Part)> {
+    fn came(self, incoming: Incoming) -> Option<(&'a Batch, Part)> {
         let output = self.runs.get(incoming.node, 0)?.outputs.get(usize::from(incoming.output))?;
-        let &Incoming { node, output: port, input } = incoming;
+        let Incoming { node, output: port, input } = incoming;
         (!output.items.is_empty()).then(|| (&output.items, Part { input, output: port, node, run: 0, items: count(&output.items) }))
     }
 }
@@ -150,6 +151,7 @@ impl ParallelFrontier {
     }
 
     /// An activation without inputs.
+    #[expect(clippy::unnecessary_box_returns, reason = "queues hold boxes, and what is boxed is used again")]
     fn blank(&mut self, node: u32) -> Box<Activation> {
         let Some(mut activation) = self.used.pop() else { return Activation::of(node, Inputs::new(), Parts::new()) };
         activation.node = node;
@@ -288,7 +290,7 @@ impl ParallelFrontier {
 fn gather(known: Known<'_>, node: u32, activation: &mut Activation) {
     let incoming = known.plan.edges().incoming(node);
     if let ([only], true) = (incoming, known.plan.node(node).takes_one_input) {
-        match known.came(only) {
+        match known.came(*only) {
             Some((items, part)) => {
                 activation.inputs.push(Some(items.clone()));
                 activation.parts.push(part);
@@ -302,13 +304,13 @@ fn gather(known: Known<'_>, node: u32, activation: &mut Activation) {
     for group in incoming.chunk_by(|a, b| a.input == b.input) {
         let Some(slot) = group.first().and_then(|incoming| activation.inputs.get_mut(usize::from(incoming.input))) else { continue };
         if let [only] = group {
-            if let Some((items, part)) = known.came(only) {
+            if let Some((items, part)) = known.came(*only) {
                 *slot = Some(items.clone());
                 activation.parts.push(part);
             }
             continue;
         }
-        let came: SmallVec<[_; 4]> = group.iter().filter_map(|incoming| known.came(incoming)).collect();
+        let came: SmallVec<[_; 4]> = group.iter().filter_map(|incoming| known.came(*incoming)).collect();
         activation.parts.extend(came.iter().map(|(_, part)| *part));
         *slot = joined(&came, |(items, _)| items);
     }

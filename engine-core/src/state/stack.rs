@@ -216,6 +216,7 @@ fn ancestors(plan: &Plan, node: u32) -> HashSet<u32> {
     found
 }
 
+#[expect(clippy::unnecessary_box_returns, reason = "queues hold boxes, and what is boxed is used again")]
 fn entry(node: u32, slots: Vec<Slot>) -> Entry {
     let mut inputs = Inputs::with_capacity(slots.len());
     let mut parts = Parts::new();

@@ -218,9 +218,11 @@ mod tests {
     #[test]
     fn runs_are_numbered_by_node_and_only_the_last_is_replaced() {
         let log = RunLog::new(2);
-        assert_eq!([log.write().push(1, record(0)), log.write().push(1, record(1)), log.write().push(0, record(2))], [0, 1, 0]);
+        let push = |node, order| log.write().push(node, record(order));
+        let replace = |node, order| log.write().replace_last(node, record(order));
+        assert_eq!([push(1, 0), push(1, 1), push(0, 2)], [0, 1, 0]);
         assert_eq!((log.runs(0), log.runs(1), orders(&log, 1)), (1, 2, vec![0, 1]));
-        assert_eq!([log.write().replace_last(1, record(7)), log.write().replace_last(0, record(8))], [1, 0]);
+        assert_eq!([replace(1, 7), replace(0, 8)], [1, 0]);
         assert_eq!((orders(&log, 1), orders(&log, 0)), (vec![0, 7], vec![8]));
         assert_eq!(log.last(1).map(|run| run.order), Some(7));
         assert_eq!([log.run(1, 0), log.run(1, 1)].map(|run| run.map(|run| run.order)), [Some(0), Some(7)]);

@@ -242,6 +242,8 @@ impl Service {
     }
 
     /// Waits until no execution runs any more, those that wait left aside, but no longer than `patience`. Gives how many still run.
+    ///
+    /// Executions whose callers wait for an answer may go on to their end for half of that time; then those of the store are handed back at their next step.
     pub async fn drain(&self, patience: Duration) -> usize {
         // Streams of live events have no end of their own, and would keep connections open.
         #[cfg(feature = "events")]
@@ -253,8 +255,18 @@ impl Service {
                 drop(waits.await);
             }
         };
-        let (_, cut_off) = tokio::join!(tokio::time::timeout(patience, drained), self.inner.worker.drain(patience));
+        let (_, cut_off) = tokio::join!(tokio::time::timeout(patience, drained), self.hand_back(patience));
         cut_off + self.inner.executions.all_running().iter().filter(|running| running.control.waits().is_empty()).count()
+    }
+
+    /// Drains the worker, when callers have their answers or have waited for half of the time. Gives how many executions it cut off.
+    async fn hand_back(&self, patience: Duration) -> usize {
+        let runtime = self.inner.engine.runtime();
+        let begun = runtime.now();
+        while self.inner.executions.awaited() > 0 && runtime.now().since(begun) < patience / 2 {
+            runtime.sleep(Duration::from_millis(20)).await;
+        }
+        self.inner.worker.drain(patience.saturating_sub(runtime.now().since(begun))).await
     }
 }
 

@@ -17,9 +17,12 @@ impl Worker {
         let pinned = PinnedPlan { plan, tenant: tenant.clone(), workflow: workflow.clone(), version };
         // Seen to be the tenant's before anything changes.
         self.stores().workflows.workflow(tenant, workflow).await?;
-        self.stores().webhooks.set_webhooks(workflow, webhooks(&pinned)).await?;
+        let webhooks = webhooks(&pinned);
+        self.stores().webhooks.set_webhooks(workflow, webhooks.clone()).await?;
         self.stores().schedules.set_schedules(workflow, self.schedules_of(&pinned)).await?;
         let stored = self.stores().workflows.activate_workflow(tenant, workflow, Some(version)).await?;
+        // Once more: who saw the change before the workflow was active looks again.
+        self.stores().webhooks.set_webhooks(workflow, webhooks).await?;
         self.inner.nudges.schedules.give();
         Ok(stored)
     }

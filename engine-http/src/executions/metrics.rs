@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use engine_core::state::ExecutionStatus;
 
+use crate::telemetry::ENDS;
+
 /// Upper bounds of the histogram, in microseconds.
 const BOUNDS: [u64; 12] = [100, 500, 1_000, 5_000, 10_000, 50_000, 100_000, 500_000, 1_000_000, 10_000_000, 60_000_000, 600_000_000];
 
@@ -36,12 +38,14 @@ impl Metrics {
     }
 
     /// The text that Prometheus reads.
-    pub(super) fn render(&self, running: usize) -> Result<String, std::fmt::Error> {
+    ///
+    /// `ended` are the executions that ended in this process, where somebody counts all of them: here are only those whose end somebody waited for.
+    pub(super) fn render(&self, running: usize, ended: Option<[u64; ENDS.len()]>) -> Result<String, std::fmt::Error> {
         let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let counts = [("success", get(&self.succeeded)), ("error", get(&self.failed)), ("canceled", get(&self.canceled))];
-        let total: u64 = counts.iter().map(|(_, count)| count).sum();
+        let own = [get(&self.succeeded), get(&self.failed), get(&self.canceled)];
+        let total: u64 = own.iter().sum();
         let mut text = String::from("# HELP engine_executions_total Executions that ended.\n# TYPE engine_executions_total counter\n");
-        for (status, count) in counts {
+        for (status, count) in ENDS.iter().zip(ended.unwrap_or(own)) {
             writeln!(text, "engine_executions_total{{status=\"{status}\"}} {count}")?;
         }
         writeln!(text, "# HELP engine_executions_running Executions that run or wait.\n# TYPE engine_executions_running gauge")?;

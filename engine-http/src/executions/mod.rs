@@ -132,10 +132,16 @@ impl Executions {
         (self.in_flight.load(Ordering::Relaxed), self.limit)
     }
 
+    /// How many executions of the store are driven here for somebody who waits for their end.
+    pub(crate) fn awaited(&self) -> usize {
+        self.in_flight.load(Ordering::Relaxed).saturating_sub(lock(&self.running).len())
+    }
+
     /// What Prometheus reads.
     #[cfg(feature = "api")]
-    pub(crate) fn metrics(&self) -> String {
-        self.metrics.render(self.in_flight.load(Ordering::Relaxed)).unwrap_or_default()
+    pub(crate) fn metrics(&self, telemetry: Option<&crate::Telemetry>) -> String {
+        let running = self.worker.driving() + lock(&self.running).len();
+        self.metrics.render(running, telemetry.map(crate::Telemetry::ended)).unwrap_or_default()
     }
 
     fn register(&self, running: Arc<Running>) {

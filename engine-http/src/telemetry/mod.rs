@@ -9,6 +9,7 @@ mod render;
 
 pub(crate) use histogram::Histogram;
 pub(crate) use http::HttpNumbers;
+pub(crate) use nodes::ENDS;
 pub use nodes::Telemetry;
 #[cfg(feature = "api")]
 pub(crate) use render::{Depth, render};

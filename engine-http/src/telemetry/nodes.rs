@@ -16,7 +16,11 @@ use super::Histogram;
 #[derive(Clone, Default)]
 pub struct Telemetry {
     kinds: Arc<RwLock<HashMap<NodeKind, Arc<Numbers>>>>,
+    ended: Arc<[AtomicU64; ENDS.len()]>,
 }
+
+/// How executions end, for those who count them.
+pub(crate) const ENDS: [&str; 3] = ["success", "error", "canceled"];
 
 #[derive(Debug, Default)]
 struct Numbers {
@@ -48,6 +52,11 @@ impl Telemetry {
         }
         let mut kinds = self.kinds.write().unwrap_or_else(PoisonError::into_inner);
         Some(Arc::clone(kinds.entry(kind.clone()).or_default()))
+    }
+
+    /// How many executions ended here, in the order of [`ENDS`], whoever started them.
+    pub(crate) fn ended(&self) -> [u64; ENDS.len()] {
+        std::array::from_fn(|end| self.ended.get(end).map_or(0, |count| count.load(Ordering::Relaxed)))
     }
 
     /// Writes what was counted.
@@ -95,6 +104,10 @@ impl Observer for Telemetry {
             }
             // Why it failed may hold what nodes worked on: it is read from the execution, by those who may.
             ExecutionEvent::Ended { status, .. } => {
+                let end = ENDS.iter().position(|end| *end == status.as_str()).or_else(|| ENDS.iter().position(|end| *end == "error"));
+                if let Some(count) = end.and_then(|end| self.ended.get(end)) {
+                    count.fetch_add(1, Ordering::Relaxed);
+                }
                 let workflow_id = execution.workflow_id().map(tracing::field::display);
                 tracing::debug!(execution_id = %execution.id(), workflow_id, mode = execution.mode().as_str(), status = status.as_str(), "execution");
             }

@@ -58,7 +58,7 @@ async fn counted(stores: &Stores, now: Timestamp) -> Counted {
 /// What Prometheus reads.
 pub(crate) async fn render(service: &Inner) -> String {
     let counted = service.edge.depth.count(&service.stores, service.engine.runtime().now()).await;
-    let mut text = service.executions.metrics();
+    let mut text = service.executions.metrics(service.config.telemetry.as_ref());
     match write(&mut text, service, &counted) {
         Ok(()) => text,
         Err(_) => String::new(),

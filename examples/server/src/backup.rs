@@ -12,7 +12,7 @@ use engine_store_sqlx::PostgresStore;
 use crate::session::Session;
 use crate::settings::{DatabaseSettings, SECRETS_FILE, Settings, Target};
 use crate::storage::{Database, Storage};
-use crate::{data, health, setup, workflows};
+use crate::{data, engine, health, setup, workflows};
 
 /// Copies the database to a file while the server runs; for Postgres, prints the command that does.
 ///
@@ -127,7 +127,8 @@ impl Restore {
     async fn prepare(&self, settings: &Settings, draft: &Path) -> anyhow::Result<Vec<engine_core::model::WorkflowId>> {
         let database = DatabaseSettings { target: Target::Sqlite(draft.to_owned()), ..settings.database.clone() };
         let storage = Storage::on(&database).await?;
-        let were_active = if self.keep_active { Vec::new() } else { workflows::deactivate_all(&storage.stores).await? };
+        let were_active =
+            if self.keep_active { Vec::new() } else { workflows::deactivate_all(&engine::idle_worker(settings, &storage.stores)).await? };
         storage.close().await;
         Ok(were_active)
     }

@@ -5,12 +5,12 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use clap::Args;
+use engine_core::Workflow;
 use engine_core::model::{Json, WorkflowId};
 use engine_core::node::Activation;
 use engine_core::plan::Plan;
 use engine_core::store::{SaveWorkflow, StoreError, StoredWorkflow, Stores, TenantId};
-use engine_core::{Engine, Workflow};
-use engine_http::SealingKeys;
+use engine_core::worker::Worker;
 use serde_json::Value;
 
 use crate::session::Session;
@@ -37,9 +37,8 @@ impl Import {
         let files = files::workflows(&self.paths)?;
         let settings = session.settings()?;
         session.on_database(async |storage| {
-            let engine = engine::engine(&settings, &storage.stores, &SealingKeys::new([]));
-            let owner = owner(&storage.stores, self.owner.as_deref()).await?;
-            let importer = Importer { stores: &storage.stores, engine: &engine, owner };
+            let worker = engine::idle_worker(&settings, &storage.stores);
+            let importer = Importer { worker: &worker, owner: owner(&storage.stores, self.owner.as_deref()).await? };
             let refused = importer.import(&files, self.activate).await;
             Ok(if refused == 0 { ExitCode::SUCCESS } else { ExitCode::from(BAD_INPUT) })
         })
@@ -49,8 +48,7 @@ impl Import {
 /// Puts files into the store.
 #[derive(Debug)]
 pub(crate) struct Importer<'a> {
-    pub(crate) stores: &'a Stores,
-    pub(crate) engine: &'a Engine,
+    pub(crate) worker: &'a Worker,
     /// As labels name it.
     pub(crate) owner: String,
 }
@@ -86,13 +84,13 @@ impl Importer<'_> {
     async fn import_one(&self, file: &Path, activate: bool) -> anyhow::Result<()> {
         let workflow = setup::read_workflow(file)?;
         let id = workflow.id.clone().unwrap_or_else(|| file.file_stem().unwrap_or_default().to_string_lossy().into_owned().into());
-        let plan = activate.then(|| self.engine.compile(workflow.clone())).transpose().context("it cannot be activated")?;
+        let plan = activate.then(|| self.worker.engine().compile(workflow.clone())).transpose().context("it cannot be activated")?;
         let stored = self.save(&id, &workflow).await?;
         let Some(plan) = plan else {
             setup::print_line(&format!("{}: workflow {:?}, version {}", file.display(), id.as_str(), stored.version.0));
             return Ok(());
         };
-        self.stores.workflows.activate_workflow(&TenantId::default(), &id, Some(stored.version)).await?;
+        self.worker.activate(&TenantId::default(), &id, stored.version).await.context("it was stored, but not activated")?;
         setup::print_line(&format!("{}: workflow {:?}, version {}, active", file.display(), id.as_str(), stored.version.0));
         for line in webhooks(&plan) {
             setup::print_line(&format!("  {line}"));
@@ -103,7 +101,8 @@ impl Importer<'_> {
     async fn save(&self, id: &WorkflowId, workflow: &Workflow) -> Result<StoredWorkflow, StoreError> {
         let tenant = TenantId::default();
         let definition = without_id(workflow.to_json());
-        let before = match self.stores.workflows.workflow(&tenant, id).await {
+        let workflows = &self.worker.stores().workflows;
+        let before = match workflows.workflow(&tenant, id).await {
             Ok(before) if before.definition.clone().map(without_id).as_ref() == Some(&definition) => return Ok(before),
             Ok(before) => Some(before.version),
             Err(StoreError::NotFound { .. }) => None,
@@ -118,7 +117,7 @@ impl Importer<'_> {
             author: Some("import".to_owned()),
             labels: before.is_none().then(|| self.labels()),
         };
-        self.stores.workflows.save_workflow(save).await
+        workflows.save_workflow(save).await
     }
 
     fn labels(&self) -> Json {

@@ -1,6 +1,8 @@
 //! Listening: the main address, and the one for metrics and health alone.
 
 use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
@@ -20,9 +22,9 @@ use crate::settings::Settings;
 /// What the address for metrics serves.
 const OBSERVED: [&str; 5] = ["/metrics", "/health", "/healthz", "/ready", "/readyz"];
 
-/// Takes an address.
-pub(crate) async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}; ENGINE_LISTEN names another address"))
+/// Takes an address, which a setting named.
+pub(crate) async fn bind((address, setting): (SocketAddr, &str)) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}; {setting} names another address"))
 }
 
 /// What the main address serves: everything, but no metrics where these have an address of their own.
@@ -36,8 +38,18 @@ pub(crate) fn main(service: &Service, settings: &Settings) -> Router {
     }))
 }
 
-/// What the address for metrics serves.
-pub(crate) fn metrics(service: &Service) -> Router {
+/// Serves metrics and health at the address that is for them alone, where there is one.
+pub(crate) async fn observed(
+    service: &Service,
+    settings: &Settings,
+    stopping: watch::Receiver<bool>,
+) -> anyhow::Result<Option<JoinHandle<std::io::Result<()>>>> {
+    let Some(address) = settings.telemetry.metrics_listen else { return Ok(None) };
+    let listener = bind((address, "ENGINE_METRICS_LISTEN")).await?;
+    Ok(Some(serve(listener, metrics(service), stopping)))
+}
+
+fn metrics(service: &Service) -> Router {
     service.router().layer(middleware::from_fn(async |request: Request, next: Next| -> Response {
         if OBSERVED.contains(&request.uri().path()) { next.run(request).await } else { StatusCode::NOT_FOUND.into_response() }
     }))
@@ -60,4 +72,13 @@ pub(crate) async fn end_asked_for() -> anyhow::Result<()> {
         _ = interrupt.recv() => {}
     }
     Ok(())
+}
+
+/// The exit code of a process that was drained; says so when it had to cut something off.
+pub(crate) fn ended(left: usize, patience: Duration) -> ExitCode {
+    if left == 0 {
+        return ExitCode::SUCCESS;
+    }
+    eprintln!("engine: {left} executions were cut off after {patience:?}; ENGINE_DRAIN_TIMEOUT gives them longer");
+    ExitCode::FAILURE
 }

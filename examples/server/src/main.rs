@@ -27,9 +27,9 @@ mod settings;
 mod setup;
 mod storage;
 mod telemetry;
-mod upkeep;
 mod users;
 mod validate;
+mod worker;
 mod workflows;
 
 use std::path::PathBuf;
@@ -56,6 +56,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::Serve),
+    Worker(worker::Work),
     Migrate(migrate::Migrate),
     Import(import::Import),
     Export(export::Export),
@@ -90,6 +91,7 @@ fn main() -> ExitCode {
     let session = Session { file: cli.config };
     let result = match cli.command {
         Command::Serve(serve) => serve.execute(&session),
+        Command::Worker(work) => work.execute(&session),
         Command::Migrate(migrate) => migrate.execute(&session),
         Command::Import(import) => import.execute(&session),
         Command::Export(export) => export.execute(&session),

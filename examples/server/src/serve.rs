@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::Args;
-use engine_core::store::Stores;
 use engine_http::Service;
 use tokio::sync::watch;
 
@@ -15,7 +14,7 @@ use crate::import::{Importer, owner};
 use crate::session::Session;
 use crate::settings::Settings;
 use crate::storage::Storage;
-use crate::{engine, files, keys, listeners, setup, telemetry, upkeep, users};
+use crate::{engine, files, listeners, setup, telemetry, users};
 
 /// Serves webhooks and the API, and drives executions.
 ///
@@ -50,57 +49,44 @@ impl Serve {
         let storage = Storage::open(&settings).await?;
         let stores = &storage.stores;
         users::ensure_somebody(stores, &settings.server, &settings.secrets).await?;
-        let listener = listeners::bind(settings.server.listen).await?;
+        let listener = listeners::bind((settings.server.listen, "ENGINE_LISTEN")).await?;
         let address = listener.local_addr().context("the address could not be read")?;
         let public = settings.server.public_url.get_or_insert_with(|| format!("http://{address}")).clone();
-        let service = self.service(&settings, stores).await?;
-        let upkeep = tokio::spawn(upkeep::of(stores, &settings.executions));
-        setup::print_line(&format!("listening on {public}"));
+        let service = engine::service(&settings, stores).await?;
+        self.import(&service).await?;
+        for (id, error) in service.restore().await? {
+            tracing::error!(workflow = id.as_str(), %error, "the workflow is not served");
+        }
         let (stop, stopping) = watch::channel(false);
-        let served = listeners::serve(listener, listeners::main(&service, &settings), stopping.clone());
-        let metrics = match settings.telemetry.metrics_listen {
-            Some(listen) => Some(listeners::serve(listeners::bind(listen).await?, listeners::metrics(&service), stopping)),
-            None => None,
-        };
-        tracing::info!(%address, database = storage.database.name(), name = settings.executions.worker_name, "serving");
+        let metrics = listeners::observed(&service, &settings, stopping.clone()).await?;
+        let served = listeners::serve(listener, listeners::main(&service, &settings), stopping);
+        setup::print_line(&format!("listening on {public}"));
+        tracing::info!(%address, database = storage.database.name(), name = service.worker().options().name, "serving");
         listeners::end_asked_for().await?;
         tracing::info!("ending: waiting for what still runs");
         stop.send_replace(true);
-        upkeep.abort();
         let patience = settings.executions.drain_timeout;
         let (connections, left) = tokio::join!(tokio::time::timeout(patience, served), service.drain(patience));
         if let Some(metrics) = metrics {
             metrics.abort();
         }
         storage.close().await;
-        if connections.is_err() || left > 0 {
-            eprintln!("engine: {left} executions were cut off after {patience:?}; ENGINE_DRAIN_TIMEOUT gives them longer");
+        if connections.is_err() && left == 0 {
+            eprintln!("engine: connections were cut off after {patience:?}; ENGINE_DRAIN_TIMEOUT gives them longer");
             return Ok(ExitCode::FAILURE);
         }
-        Ok(ExitCode::SUCCESS)
+        Ok(listeners::ended(left, patience))
     }
 
-    /// The service with all active workflows.
-    async fn service(&self, settings: &Settings, stores: &Stores) -> anyhow::Result<Service> {
-        let sealing_keys = engine::sealing_keys(&settings.secrets);
-        keys::check(stores, &sealing_keys).await?;
-        let engine = engine::engine(settings, stores, &sealing_keys);
-        if let Some(folder) = &self.workflows {
-            if !folder.is_dir() {
-                bail!("there is no folder {}: name the one with your workflow files, or leave --workflows out", folder.display());
-            }
-            let importer = Importer { stores, engine: &engine, owner: owner(stores, None).await? };
-            importer.import(&files::workflows(std::slice::from_ref(folder))?, true).await;
+    /// Imports and activates what lies in the folder of workflows.
+    async fn import(&self, service: &Service) -> anyhow::Result<()> {
+        let Some(folder) = &self.workflows else { return Ok(()) };
+        if !folder.is_dir() {
+            bail!("there is no folder {}: name the one with your workflow files, or leave --workflows out", folder.display());
         }
-        let config = engine::http_config(settings, stores, &sealing_keys);
-        if let Err(errors) = config.check() {
-            let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
-            bail!("{}", all.join("; "));
-        }
-        let service = Service::new(engine, config);
-        for (id, error) in service.restore().await? {
-            tracing::error!(workflow = id.as_str(), %error, "the workflow is not served");
-        }
-        Ok(service)
+        let worker = service.worker();
+        let importer = Importer { worker, owner: owner(worker.stores(), None).await? };
+        importer.import(&files::workflows(std::slice::from_ref(folder))?, true).await;
+        Ok(())
     }
 }

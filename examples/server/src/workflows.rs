@@ -5,9 +5,8 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use engine_core::model::WorkflowId;
-use engine_core::store::{PageRequest, StoreError, StoredWorkflow, Stores, TenantId, VersionNumber, WorkflowFilter};
-use engine_core::{Engine, Workflow};
-use engine_http::SealingKeys;
+use engine_core::store::{PageRequest, StoreError, StoredWorkflow, Stores, TenantId, WorkflowFilter};
+use engine_core::worker::{PlanError, Worker};
 use serde_json::json;
 
 use crate::session::Session;
@@ -51,16 +50,8 @@ impl Workflows {
             let stores = &storage.stores;
             match self.command {
                 Command::List { output } => list(stores, output).await,
-                Command::Activate(which) => {
-                    let engine = engine::engine(&settings, stores, &SealingKeys::new([]));
-                    activate(&engine, stores, &which.read(stores).await?).await
-                }
-                Command::Deactivate(which) => {
-                    for stored in which.read(stores).await? {
-                        switch(stores, &stored, None).await?;
-                    }
-                    Ok(ExitCode::SUCCESS)
-                }
+                Command::Activate(which) => activate(&engine::idle_worker(&settings, stores), &which.read(stores).await?).await,
+                Command::Deactivate(which) => deactivate(&engine::idle_worker(&settings, stores), &which.read(stores).await?).await,
             }
         })
     }
@@ -96,14 +87,15 @@ async fn list(stores: &Stores, output: Output) -> anyhow::Result<ExitCode> {
 }
 
 /// Activates those that can run; the others are told.
-async fn activate(engine: &Engine, stores: &Stores, workflows: &[StoredWorkflow]) -> anyhow::Result<ExitCode> {
+async fn activate(worker: &Worker, workflows: &[StoredWorkflow]) -> anyhow::Result<ExitCode> {
     let mut code = ExitCode::SUCCESS;
     for workflow in workflows {
-        let text = workflow.definition.as_ref().map(ToString::to_string).unwrap_or_default();
-        match Workflow::from_json(&text).and_then(|read| engine.compile(read)) {
-            Ok(_) => switch(stores, workflow, Some(workflow.version)).await?,
-            Err(problems) => {
-                eprintln!("engine: workflow {:?} cannot be activated: {problems}", workflow.id.as_str());
+        let id = workflow.id.as_str();
+        match worker.activate(&TenantId::default(), &workflow.id, workflow.version).await {
+            Ok(_) => setup::print_line(&format!("{id}: version {} active", workflow.version.0)),
+            Err(PlanError::Store(error)) if error.is_transient() => return Err(error.into()),
+            Err(error) => {
+                eprintln!("engine: workflow {id:?} cannot be activated: {:#}", anyhow::Error::from(error));
                 code = ExitCode::from(BAD_INPUT);
             }
         }
@@ -111,18 +103,19 @@ async fn activate(engine: &Engine, stores: &Stores, workflows: &[StoredWorkflow]
     Ok(code)
 }
 
-async fn switch(stores: &Stores, workflow: &StoredWorkflow, version: Option<VersionNumber>) -> anyhow::Result<()> {
-    stores.workflows.activate_workflow(&TenantId::default(), &workflow.id, version).await?;
-    let state = version.map_or_else(|| "inactive".to_owned(), |version| format!("version {} active", version.0));
-    setup::print_line(&format!("{}: {state}", workflow.id.as_str()));
-    Ok(())
+async fn deactivate(worker: &Worker, workflows: &[StoredWorkflow]) -> anyhow::Result<ExitCode> {
+    for workflow in workflows {
+        worker.deactivate(&TenantId::default(), &workflow.id).await?;
+        setup::print_line(&format!("{}: inactive", workflow.id.as_str()));
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Switches all triggers off; gives the ids of those that were on.
-pub(crate) async fn deactivate_all(stores: &Stores) -> anyhow::Result<Vec<WorkflowId>> {
+pub(crate) async fn deactivate_all(worker: &Worker) -> anyhow::Result<Vec<WorkflowId>> {
     let mut were_active = Vec::new();
-    for stored in all(stores).await?.into_iter().filter(|stored| stored.active.is_some()) {
-        stores.workflows.activate_workflow(&TenantId::default(), &stored.id, None).await?;
+    for stored in all(worker.stores()).await?.into_iter().filter(|stored| stored.active.is_some()) {
+        worker.deactivate(&TenantId::default(), &stored.id).await?;
         were_active.push(stored.id);
     }
     Ok(were_active)

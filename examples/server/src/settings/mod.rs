@@ -1,6 +1,7 @@
 //! Configuration: read from the environment, `.env` and a file, checked as a whole, all that is wrong reported at once.
 
 mod database;
+mod http;
 mod problem;
 mod reader;
 mod secrets;
@@ -9,6 +10,7 @@ mod table;
 mod values;
 
 pub(crate) use database::{DatabaseSettings, Target};
+pub(crate) use http::HttpSettings;
 pub(crate) use problem::{Reason, SettingProblem, SettingProblems};
 pub(crate) use reader::Reader;
 pub(crate) use secrets::{SealingKey, SecretSettings};
@@ -19,6 +21,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use engine_core::ExecutionLimits;
+use engine_core::model::Durability;
 use secrecy::SecretString;
 
 use self::values::Values;
@@ -51,20 +54,15 @@ pub(crate) struct ServerSettings {
     pub(crate) trusted_proxies: usize,
 }
 
-/// Requests.
-#[derive(Debug)]
-pub(crate) struct HttpSettings {
-    pub(crate) webhook_timeout: Duration,
-    pub(crate) max_body: usize,
-    pub(crate) max_form: usize,
-    pub(crate) body_budget: usize,
-}
-
 /// Executions.
 #[derive(Debug)]
 pub(crate) struct ExecutionSettings {
     pub(crate) concurrency: usize,
     pub(crate) worker_name: Option<String>,
+    pub(crate) lease_time: Duration,
+    pub(crate) poll: Duration,
+    pub(crate) durability: Durability,
+    pub(crate) deactivate_after: Option<u32>,
     pub(crate) limits: ExecutionLimits,
     pub(crate) time_zone: String,
     /// Nothing keeps them for ever.
@@ -161,12 +159,7 @@ impl Settings {
         let server = ServerSettings::read(reader, data);
         Self {
             secrets: SecretSettings::read(reader),
-            http: HttpSettings {
-                webhook_timeout: reader.duration("ENGINE_WEBHOOK_TIMEOUT"),
-                max_body: reader.size("ENGINE_MAX_BODY"),
-                max_form: reader.size("ENGINE_MAX_FORM"),
-                body_budget: reader.size("ENGINE_BODY_BUDGET"),
-            },
+            http: HttpSettings::read(reader),
             executions: ExecutionSettings::read(reader),
             storage: StorageSettings::read(reader),
             permissions: Permissions::read(reader),
@@ -215,9 +208,14 @@ impl ExecutionSettings {
             let way_out = "Write it as 12h or 14d, or `never`.";
             humantime::parse_duration(text).map(Some).map_err(|_| Reason::new("this is no time span", way_out))
         });
+        let durabilities = [("memory", Durability::Memory), ("result", Durability::Result), ("journal", Durability::Journal)];
         Self {
             concurrency: reader.number("ENGINE_CONCURRENCY", 1..=100_000),
             worker_name: reader.text("ENGINE_WORKER_NAME"),
+            lease_time: reader.duration_of("ENGINE_LEASE_TIME", Duration::from_secs(1)),
+            poll: reader.duration_of("ENGINE_POLL", Duration::from_millis(10)),
+            durability: reader.choice("ENGINE_DURABILITY", &durabilities).unwrap_or(Durability::Journal),
+            deactivate_after: reader.optional_number("ENGINE_DEACTIVATE_AFTER", 1..=1_000_000),
             limits: ExecutionLimits {
                 timeout: reader.optional_duration("ENGINE_EXECUTION_TIMEOUT"),
                 max_parallel_nodes: reader.optional_number("ENGINE_MAX_PARALLEL_NODES", 1..=10_000),

@@ -88,6 +88,15 @@ impl<'a> Reader<'a> {
         self.parse(name, duration)
     }
 
+    /// A time span that is not shorter than this.
+    pub(crate) fn duration_of(&mut self, name: &'static str, least: Duration) -> Duration {
+        let longer = |text: &str| match duration(text)? {
+            span if span < least => Err(Reason::new("this is too short", format!("Use at least {}.", humantime::format_duration(least)))),
+            span => Ok(span),
+        };
+        self.parse(name, longer).unwrap_or(least)
+    }
+
     /// A number of bytes.
     pub(crate) fn size(&mut self, name: &'static str) -> usize {
         self.parse(name, size).unwrap_or_default()

@@ -84,13 +84,35 @@ groups! {
     }
     "HTTP" {
         Plain ENGINE_WEBHOOK_TIMEOUT / "http.webhook_timeout" = "2m", "How long a webhook's caller waits for an answer at most. The execution goes on after that.";
+        Plain ENGINE_REQUEST_TIMEOUT / "http.request_timeout" = "30s", "How long the body of a request may take to arrive, and the API to answer.";
+        Plain ENGINE_MAX_REQUESTS / "http.max_requests" = "16384", "How many requests are served at the same time. More are refused with 503.";
         Plain ENGINE_MAX_BODY / "http.max_body" = "16MiB", "Largest body of a webhook request.";
         Plain ENGINE_MAX_FORM / "http.max_form" = "200MiB", "Largest multipart body of a webhook request.";
         Plain ENGINE_BODY_BUDGET / "http.body_budget" = "512MiB", "How many bytes of bodies may be buffered at the same time.";
+        Plain ENGINE_CORS_ORIGINS / "http.cors_origins" = "", "Origins of web pages that may call the API, separated by commas. Pages of the server's own origin always may.";
+        Plain ENGINE_EVENT_LISTENERS / "http.event_listeners" = "256", "How many streams of live events there may be at the same time.";
+        Plain ENGINE_HISTORY / "http.history" = "1000", "How many ended executions of workflows that store nothing are kept in memory to be looked at.";
+        Plain ENGINE_HISTORY_SIZE / "http.history_size" = "64MiB", "About how much memory they may take.";
+    }
+    "Rate limits" {
+        Plain ENGINE_RATE_LIMIT_ADDRESS / "rate_limits.address" = "none", "Requests to the API from one address, as `600/1m`.";
+        Plain ENGINE_RATE_LIMIT_USER / "rate_limits.user" = "none", "Requests to the API of one user.";
+        Plain ENGINE_RATE_LIMIT_KEY / "rate_limits.key" = "none", "Requests to the API with one key.";
+        Plain ENGINE_RATE_LIMIT_SIGN_IN / "rate_limits.sign_in" = "30/1m", "Attempts to sign in, to register or to reset a password, from one address.";
+        Plain ENGINE_RATE_LIMIT_WEBHOOKS / "rate_limits.webhooks" = "none", "Calls of webhooks from one address.";
+        Address REDIS_URL / "rate_limits.redis" = "", "`redis://...` of the server that counts for a whole fleet; without it each process counts for itself.";
+    }
+    "Letters" {
+        Address ENGINE_SMTP_URL / "mail.url" = "", "Mail server for confirmations and password resets: `smtps://user:password@host`, or `smtp://host:587?tls=required`. Without it they are logged on loopback, and not sent elsewhere.";
+        Plain ENGINE_MAIL_FROM / "mail.from" = "", "Who they come from, such as `Workflows <flows@example.com>`.";
     }
     "Executions" {
         Plain ENGINE_CONCURRENCY / "executions.concurrency" = "1000", "How many executions one process drives at the same time.";
-        Plain ENGINE_WORKER_NAME / "executions.worker_name" = "", "Name of this process in lists of workers; the host's name where nothing is said.";
+        Plain ENGINE_WORKER_NAME / "executions.worker_name" = "", "Name of this process in lists of workers; the host's name and the number of the process where nothing is said.";
+        Plain ENGINE_LEASE_TIME / "executions.lease_time" = "30s", "Without a sign of life for so long a process counts as lost, and others take over its executions.";
+        Plain ENGINE_POLL / "executions.poll" = "1s", "How often a process looks by itself for work, where no hint of the database makes it look earlier.";
+        Plain ENGINE_DURABILITY / "executions.durability" = "journal", "What is stored of executions whose workflow does not say it: `journal` each step, `result` the end, `memory` nothing.";
+        Plain ENGINE_DEACTIVATE_AFTER / "executions.deactivate_after" = "", "After so many failures in a row a workflow is deactivated; never where nothing is said.";
         Plain ENGINE_EXECUTION_TIMEOUT / "executions.timeout" = "", "An execution takes no longer, whatever its workflow says.";
         Plain ENGINE_MAX_PARALLEL_NODES / "executions.max_parallel_nodes" = "", "No more nodes of an execution run at the same time, whatever its workflow says.";
         Plain ENGINE_MAX_TRIES / "executions.max_tries" = "", "A node is tried no more often, whatever its workflow says.";

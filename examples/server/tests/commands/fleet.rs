@@ -2,10 +2,11 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use serde_json::json;
-use sqlx::{Connection, PgConnection, raw_sql};
+use serde_json::{Value, json};
+use sqlx::{Connection, PgConnection, query_scalar, raw_sql};
 
-use crate::server::{Place, answer, greeting};
+use crate::outside::Outside;
+use crate::server::{Place, Server, answer, greeting};
 
 /// A schema of its own, dropped at the end.
 struct Schema {
@@ -28,6 +29,27 @@ impl Schema {
         let place = place.with("ENGINE_ENCRYPTION_KEYS", &format!("k1:{}", "0a".repeat(32)));
         place.with("ENGINE_ADMIN_EMAIL", "ada@example.com").with("ENGINE_ADMIN_PASSWORD", "correct horse battery")
     }
+
+    /// A folder for a process of this name that may reach this machine, and counts as lost after a second.
+    fn place_of(&self, name: &str) -> Place {
+        let place = self.place().with("ENGINE_WORKER_NAME", name).with("ENGINE_NETWORK_ALLOW", "127.0.0.1");
+        place.with("ENGINE_LEASE_TIME", "1s").with("ENGINE_POLL", "100ms")
+    }
+
+    /// A server of this name, and somebody signed in.
+    async fn server(&self, name: &str) -> Server {
+        let mut server = self.place_of(name).serve(&[]);
+        server.sign_in("ada@example.com", "correct horse battery").await;
+        server
+    }
+
+    /// The name of the process that drives the only execution that has not ended.
+    async fn driving(&self) -> String {
+        let mut connection = PgConnection::connect(&self.url).await.unwrap();
+        let schema = &self.name;
+        let question = format!("SELECT w.name FROM {schema}.active a JOIN {schema}.workers w ON w.id = a.worker");
+        query_scalar(sqlx::AssertSqlSafe(question)).fetch_one(&mut connection).await.unwrap()
+    }
 }
 
 impl Drop for Schema {
@@ -45,23 +67,127 @@ impl Drop for Schema {
     }
 }
 
-fn started(place: &Place) -> crate::server::Server {
-    place.serve(&[])
-}
-
 #[tokio::test]
 async fn what_one_server_stores_another_serves() {
     let schema = Schema::new();
     let (here, there) = (schema.place(), schema.place());
     assert_eq!(here.run(&["migrate"]).done(), "the schema on Postgres is up to date\n");
-    let mut first = started(&here);
+    let mut first = here.serve(&[]);
     first.sign_in("ada@example.com", "correct horse battery").await;
     here.write("greet.json", &greeting("greet"));
     here.run(&["import", "greet.json", "--activate"]).done();
-    let second = started(&there);
+    let second = there.serve(&[]);
     assert_eq!(answer(second.post("/webhook/greet", &json!({"name": "Ada"})), 200).await["greeting"], "Hello Ada");
     assert_eq!(here.run(&["user", "list"]).done().lines().count(), 1, "the first administrator is made once");
     assert!(!here.path("data").exists(), "a member of a fleet keeps nothing on its machine");
+}
+
+/// Stores a workflow through the API; gives its id.
+async fn store(server: &Server, workflow: &Value) -> String {
+    answer(server.post("/api/v1/workflows", workflow), 201).await["id"].as_str().unwrap().to_owned()
+}
+
+/// A workflow that makes a request between its trigger and a node that only computes.
+fn calling(trigger: &Value, url: &str) -> Value {
+    let assignment = json!({"name": "done", "type": "boolean", "value": true});
+    json!({
+        "name": "Call",
+        "nodes": [
+            trigger,
+            {"name": "Call", "type": "n8n-nodes-base.httpRequest", "typeVersion": 4.2, "parameters": {"url": url, "options": {}}},
+            {"name": "After", "type": "n8n-nodes-base.set", "typeVersion": 3.4, "parameters": {"assignments": {"assignments": [assignment]}}},
+        ],
+        "connections": [{"source": trigger["name"], "target": "Call"}, {"source": "Call", "target": "After"}],
+    })
+}
+
+/// Asks again until the answer is as it should be.
+async fn until(ask: impl AsyncFn() -> Option<Value>) -> Value {
+    let asking = async {
+        loop {
+            if let Some(found) = ask().await {
+                return found;
+            }
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_mins(1), asking).await.expect("it becomes so within a minute")
+}
+
+/// Breaks when an activation stays with the server that was asked, or when nobody fires what is due.
+#[tokio::test]
+async fn what_one_server_activates_all_serve_and_a_worker_fires() {
+    let (schema, mut outside) = (Schema::new(), Outside::listen().await);
+    let (first, second) = (schema.server("first").await, schema.server("second").await);
+    let greet = store(&first, &serde_json::from_str(&greeting("greet")).unwrap()).await;
+    answer(first.post(&format!("/api/v1/workflows/{greet}/activate"), &json!({})), 200).await;
+    let greeted = until(async || {
+        let answer = second.post("/webhook/greet", &json!({"name": "Ada"})).send().await.unwrap();
+        if answer.status() == 200 { answer.json().await.ok() } else { None }
+    });
+    assert_eq!(greeted.await["greeting"], "Hello Ada");
+    answer(second.post(&format!("/api/v1/workflows/{greet}/deactivate"), &json!({})), 200).await;
+    until(async || (first.post("/webhook/greet", &json!({})).send().await.unwrap().status() == 404).then_some(Value::Null)).await;
+
+    let each_second = json!({"name": "When", "type": "n8n-nodes-base.scheduleTrigger", "typeVersion": 1.2,
+        "parameters": {"rule": {"interval": [{"field": "seconds", "secondsInterval": 1}]}}});
+    let ticking = store(&first, &calling(&each_second, &outside.url("/tick"))).await;
+    answer(first.post(&format!("/api/v1/workflows/{ticking}/activate"), &json!({})), 200).await;
+    first.kill();
+    second.kill();
+    let observed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let place = schema.place_of("worker").with("ENGINE_METRICS_LISTEN", &observed.to_string());
+    let _worker = place.work();
+    for _ in 0..2 {
+        outside.called("/tick").await.answer().await;
+    }
+    place.run(&["health", "--ready"]).done();
+    let there = async |path: &str| reqwest::get(format!("http://{observed}{path}")).await.unwrap();
+    assert_eq!(there("/api/v1/version").await.status(), 404);
+    // What it took from the queue counts, though nobody waits for it here.
+    until(async || there("/metrics").await.text().await.unwrap().contains("engine_executions_total{status=\"success\"} 1").then_some(Value::Null))
+        .await;
+}
+
+/// Breaks when what a dead process drove stays where it is, when a recorded step is done again, or when draining loses something.
+#[tokio::test]
+async fn an_execution_outlives_every_process_that_drives_it() {
+    let (schema, mut outside) = (Schema::new(), Outside::listen().await);
+    let server = schema.server("server").await;
+    let by_hand = json!({"name": "Begin", "type": "n8n-nodes-base.manualTrigger", "typeVersion": 1, "parameters": {}});
+    let workflow = store(&server, &calling(&by_hand, &outside.url("/hold"))).await;
+    let mut workers: Vec<(String, Server)> = ["ada", "grace"].map(|name| (name.to_owned(), schema.place_of(name).work())).into();
+    let started = answer(server.post(&format!("/api/v1/workflows/{workflow}/executions"), &json!({})), 202).await;
+    let execution = started["id"].as_str().unwrap().to_owned();
+
+    let _unanswered = outside.called("/hold").await;
+    assert_eq!(schema.driving().await, "server");
+    server.kill();
+    let _unanswered_too = outside.called("/hold").await;
+    let holder = schema.driving().await;
+    let (name, holding) = workers.remove(workers.iter().position(|(name, _)| *name == holder).expect("a worker has it"));
+    holding.kill();
+    let call = outside.called("/hold").await;
+    let (other, mut last) = workers.remove(0);
+    assert_eq!(schema.driving().await, other, "{name} was killed");
+
+    last.ask_to_end();
+    call.answer().await;
+    let ended = tokio::task::spawn_blocking(|| last.wait()).await.unwrap();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let server = schema.server("another").await;
+    let done = until(async || {
+        let found = answer(server.get(&format!("/api/v1/executions/{execution}")), 200).await;
+        (found["finished"] == true).then_some(found)
+    });
+    assert_eq!(done.await["status"], "success");
+    assert!(!outside.was_called_again(), "a recorded step is not done again");
+}
+
+#[test]
+fn a_worker_needs_what_others_can_reach() {
+    let refused = Place::new().run(&["worker"]);
+    assert_eq!(refused.code, Some(2));
+    assert!(refused.err.contains("set DATABASE_URL") && refused.err.contains("engine serve"), "{}", refused.err);
 }
 
 #[test]

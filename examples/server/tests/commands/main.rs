@@ -5,6 +5,7 @@
 mod backups;
 mod fleet;
 mod keys;
+mod outside;
 mod serve;
 mod server;
 mod users;

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, Command, Output, Stdio};
 
 use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
@@ -61,13 +61,22 @@ impl Place {
 
     /// Starts a server, and waits until it listens.
     pub(crate) fn serve(&self, arguments: &[&str]) -> Server {
-        let mut all = vec!["serve"];
-        all.extend(arguments);
-        let mut child = self.command(&all).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut server = Server { child, stdout, url: String::new(), told: String::new(), token: None };
-        server.url = server.wait_until_it_listens();
+        let mut server = self.start(&[&["serve"], arguments].concat());
+        server.url = server.wait_until_it_tells("listening on ");
         server
+    }
+
+    /// Starts a worker, and waits until it works.
+    pub(crate) fn work(&self) -> Server {
+        let mut worker = self.start(&["worker"]);
+        worker.wait_until_it_tells("working as ");
+        worker
+    }
+
+    fn start(&self, arguments: &[&str]) -> Server {
+        let mut child = self.command(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let (stdout, stderr) = (BufReader::new(child.stdout.take().unwrap()), BufReader::new(child.stderr.take().unwrap()));
+        Server { child, stdout, stderr, url: String::new(), told: String::new(), token: None }
     }
 
     /// Starts a server and signs in as the administrator that it made.
@@ -99,10 +108,11 @@ impl Ended {
     }
 }
 
-/// A server that runs. Dropping it kills it.
+/// A server or worker that runs. Dropping it kills it.
 pub(crate) struct Server {
     child: Child,
     stdout: BufReader<ChildStdout>,
+    stderr: BufReader<ChildStderr>,
     pub(crate) url: String,
     /// What it printed until it listened.
     pub(crate) told: String,
@@ -110,18 +120,18 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Reads what it prints up to the address at which it listens.
-    fn wait_until_it_listens(&mut self) -> String {
+    /// Reads what it prints up to a line that begins so; gives the rest of that line.
+    fn wait_until_it_tells(&mut self, beginning: &str) -> String {
         loop {
             let mut line = String::new();
             if self.stdout.read_line(&mut line).unwrap() == 0 {
                 let mut errors = String::new();
-                self.child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
-                panic!("the server did not start: {}{errors}", self.told);
+                self.stderr.read_to_string(&mut errors).unwrap();
+                panic!("it did not start: {}{errors}", self.told);
             }
             self.told.push_str(&line);
-            if let Some(url) = line.trim().strip_prefix("listening on ") {
-                return url.to_owned();
+            if let Some(rest) = line.trim().strip_prefix(beginning) {
+                return rest.to_owned();
             }
         }
     }
@@ -148,13 +158,28 @@ impl Server {
         }
     }
 
-    /// Asks it to end, and waits; gives its exit code and what it wrote.
+    /// Asks it to end, and waits for that; gives its exit code and what it wrote.
     pub(crate) fn terminate(mut self) -> Ended {
+        self.ask_to_end();
+        self.wait()
+    }
+
+    /// Asks it to end, and waits until it has begun to.
+    pub(crate) fn ask_to_end(&mut self) {
         let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
         assert!(asked.success());
+        let mut line = String::new();
+        while !line.contains("ending: waiting for what still runs") {
+            line.clear();
+            assert!(self.stderr.read_line(&mut line).unwrap() > 0, "it ended without a word");
+        }
+    }
+
+    /// Waits for its end; gives its exit code and what it wrote.
+    pub(crate) fn wait(mut self) -> Ended {
         let (mut out, mut err) = (std::mem::take(&mut self.told), String::new());
         self.stdout.read_to_string(&mut out).unwrap();
-        self.child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+        self.stderr.read_to_string(&mut err).unwrap();
         Ended { code: self.child.wait().unwrap().code(), out, err }
     }
 

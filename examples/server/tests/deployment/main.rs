@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests panic to fail")]
 
 mod compose;
+mod dashboard;
 mod files;
 mod kubernetes;
 

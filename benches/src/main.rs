@@ -1,6 +1,6 @@
 //! Measures the engine beside its floors and peers, in one run. Prints medians and ratios; ratios are what counts, times move from machine to machine.
 //!
-//! `cargo run --release -p engine-benches [scheduling|compile|durable]`
+//! `cargo run --release -p engine-benches [scheduling|compile|durable|scripts]`
 
 mod compile;
 mod durable;
@@ -8,6 +8,7 @@ mod floors;
 mod measure;
 mod peers;
 mod scheduling;
+mod scripts;
 mod shapes;
 
 fn main() {
@@ -21,5 +22,8 @@ fn main() {
     }
     if wanted("durable") {
         durable::run();
+    }
+    if wanted("scripts") {
+        scripts::run();
     }
 }

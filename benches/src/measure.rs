@@ -3,6 +3,8 @@
 use std::io::Write;
 use std::time::{Duration, Instant};
 
+use rustix::time::{ClockId, clock_gettime};
+
 /// Something that is timed: one round of it.
 pub(crate) struct Subject<'a> {
     pub(crate) round: Box<dyn FnMut() -> Duration + 'a>,
@@ -18,10 +20,24 @@ impl<'a> Subject<'a> {
         })
     }
 
+    /// A subject that works on the calling thread alone: timed by the processor time of that thread, so that a busy machine does not count.
+    pub(crate) fn alone(mut work: impl FnMut() + 'a) -> Self {
+        Self::timed(move || {
+            let start = thread_time();
+            work();
+            thread_time().saturating_sub(start)
+        })
+    }
+
     /// A subject that times itself, for rounds with work that does not count.
     pub(crate) fn timed(round: impl FnMut() -> Duration + 'a) -> Self {
         Self { round: Box::new(round) }
     }
+}
+
+/// How long the calling thread has been on a processor.
+pub(crate) fn thread_time() -> Duration {
+    Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap_or_default()
 }
 
 /// Medians of the subjects, their rounds interleaved so that a busy minute hits all of them alike.

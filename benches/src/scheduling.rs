@@ -1,7 +1,6 @@
 //! The cost of running a node in memory.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use async_trait::async_trait;
 
@@ -68,14 +67,12 @@ fn measure(shape: &Shape, with_peer: bool, rounds: usize) {
     let (targets, value, work) = (shape.targets(), Arc::new(json!({"name": "Ada", "n": 1})), floors::pass());
     let count = shape.sources.len();
     let mut subjects = vec![
-        Subject::new(|| assert_eq!(floors::futures_unordered(&shape.sources, &targets, &work, &value), count)),
-        Subject::new(|| assert_eq!(floors::ready_queue(&shape.sources, &targets, &work, &value), count)),
-        Subject::timed(|| {
-            let start = Instant::now();
+        Subject::alone(|| assert_eq!(floors::futures_unordered(&shape.sources, &targets, &work, &value), count)),
+        Subject::alone(|| assert_eq!(floors::ready_queue(&shape.sources, &targets, &work, &value), count)),
+        Subject::alone(|| {
             let result = runtime.block_on(engine.run(&plan, Start::with_items([json!({"name": "Ada", "n": 1})]))).expect("it starts");
             assert_eq!(result.status(), ExecutionStatus::Success);
             drop(result);
-            start.elapsed()
         }),
     ];
     if with_peer {

@@ -52,4 +52,4 @@ mod registry;
 
 #[cfg(feature = "disk")]
 pub use files::disk::FilePolicy;
-pub use registry::{NodeSettings, registry, registry_with};
+pub use registry::{NodeSettings, kinds_by_feature, registry, registry_with};

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use engine_core::model::Json;
 use engine_core::node::{Activation, Node, NodeSpec, NodeType, RequiredInputs};
 use engine_core::problem::Problem;
 use engine_core::schema::{NodeSchema, Port};
@@ -16,6 +17,8 @@ pub(crate) type Activations = Result<Vec<Activation>, Vec<Problem>>;
 pub(crate) struct Definition {
     pub(crate) schema: NodeSchema,
     pub(crate) compile: fn(&NodeSpec) -> Compiled,
+    /// Rewrites the parameters before the expressions in them are compiled.
+    pub(crate) prepare: Option<fn(&mut Json)>,
     pub(crate) inputs: Option<fn(&NodeSpec) -> Vec<Port>>,
     pub(crate) outputs: Option<fn(&NodeSpec) -> Vec<Port>>,
     pub(crate) required_inputs: Option<fn(&NodeSpec) -> RequiredInputs>,
@@ -42,7 +45,7 @@ pub(crate) fn ready(node: impl Node) -> Compiled {
 impl Definition {
     /// A type that is all that its schema says.
     pub(crate) fn new(schema: NodeSchema, compile: fn(&NodeSpec) -> Compiled) -> Self {
-        Self { schema, compile, inputs: None, outputs: None, required_inputs: None, activations: None, role: Role::Step }
+        Self { schema, compile, prepare: None, inputs: None, outputs: None, required_inputs: None, activations: None, role: Role::Step }
     }
 }
 
@@ -53,6 +56,12 @@ impl NodeType for Definition {
 
     fn compile(&self, spec: &NodeSpec) -> Compiled {
         (self.compile)(spec)
+    }
+
+    fn prepare(&self, parameters: &mut Json) {
+        if let Some(prepare) = self.prepare {
+            prepare(parameters);
+        }
     }
 
     fn inputs(&self, spec: &NodeSpec) -> Vec<Port> {

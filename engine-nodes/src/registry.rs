@@ -1,5 +1,6 @@
 //! The registry of all built-in nodes.
 
+use engine_core::model::NodeKind;
 use engine_core::node::{NodeRegistry, RegistryError};
 
 /// All node types of the groups whose features are on.
@@ -16,30 +17,30 @@ pub fn registry() -> NodeRegistry {
 /// # Panics
 /// When two of them claim one name and version: that is a mistake in this crate, which its tests find.
 #[must_use]
-#[cfg_attr(
-    not(any(feature = "disk", feature = "http", feature = "js")),
-    expect(unused_variables, reason = "no node of the other groups has settings")
-)]
 pub fn registry_with(settings: &NodeSettings) -> NodeRegistry {
     let mut registry = NodeRegistry::new();
-    for register in GROUPS {
-        if let Err(error) = register(&mut registry) {
+    for (_, register) in GROUPS {
+        if let Err(error) = register(&mut registry, settings) {
             panic!("{error}");
         }
     }
-    #[cfg(feature = "disk")]
-    if let Err(error) = crate::files::disk::register(&mut registry, &settings.files) {
-        panic!("{error}");
-    }
-    #[cfg(feature = "http")]
-    if let Err(error) = settings.network.register(&mut registry) {
-        panic!("{error}");
-    }
-    #[cfg(feature = "js")]
-    if let Err(error) = settings.script_nodes().register(&mut registry).and_then(|()| crate::ai_transform::register(&mut registry)) {
-        panic!("{error}");
-    }
     registry
+}
+
+/// The features whose nodes are there, each with the kinds of its own nodes. For lists and tables of what is built in.
+///
+/// # Panics
+/// When two types claim one name and version: that is a mistake in this crate, which its tests find.
+#[must_use]
+pub fn kinds_by_feature() -> Vec<(&'static str, Vec<NodeKind>)> {
+    let kinds = |register: &Register| {
+        let mut registry = NodeRegistry::new();
+        if let Err(error) = register(&mut registry, &NodeSettings::default()) {
+            panic!("{error}");
+        }
+        registry.schemas().map(|schema| schema.kind.clone()).collect()
+    };
+    GROUPS.iter().map(|(feature, register)| (*feature, kinds(register))).collect()
 }
 
 /// What the built-in nodes may do.
@@ -94,23 +95,30 @@ impl NodeSettings {
     }
 }
 
-type Register = fn(&mut NodeRegistry) -> Result<(), RegistryError>;
+type Register = fn(&mut NodeRegistry, &NodeSettings) -> Result<(), RegistryError>;
 
-const GROUPS: &[Register] = &[
+/// The groups, by the features that turn them on.
+const GROUPS: &[(&str, Register)] = &[
     #[cfg(feature = "flow")]
-    crate::trigger::register,
+    ("flow", |registry, _| crate::trigger::register(registry)),
     #[cfg(feature = "flow")]
-    crate::flow::register,
+    ("flow", |registry, _| crate::flow::register(registry)),
     #[cfg(feature = "transform")]
-    crate::transform::register,
+    ("transform", |registry, _| crate::transform::register(registry)),
     #[cfg(feature = "markup")]
-    crate::markup::register,
+    ("markup", |registry, _| crate::markup::register(registry)),
     #[cfg(feature = "crypto")]
-    crate::crypto::register,
+    ("crypto", |registry, _| crate::crypto::register(registry)),
     #[cfg(feature = "files")]
-    crate::files::register,
+    ("files", |registry, _| crate::files::register(registry)),
+    #[cfg(feature = "disk")]
+    ("disk", |registry, settings| crate::files::disk::register(registry, &settings.files)),
     #[cfg(feature = "image")]
-    crate::edit_image::register,
+    ("image", |registry, _| crate::edit_image::register(registry)),
+    #[cfg(feature = "http")]
+    ("network", |registry, settings| settings.network.register(registry)),
+    #[cfg(feature = "js")]
+    ("js", |registry, settings| settings.script_nodes().register(registry).and_then(|()| crate::ai_transform::register(registry))),
 ];
 
 #[cfg(test)]
@@ -120,5 +128,14 @@ mod tests {
     #[test]
     fn no_two_types_claim_one_name() {
         assert!(registry().types().len() < 1000);
+    }
+
+    #[test]
+    fn every_kind_belongs_to_a_feature() {
+        let mut grouped: Vec<NodeKind> = kinds_by_feature().into_iter().flat_map(|(_, kinds)| kinds).collect();
+        let mut all: Vec<NodeKind> = registry().schemas().map(|schema| schema.kind.clone()).collect();
+        grouped.sort();
+        all.sort();
+        assert_eq!(grouped, all);
     }
 }

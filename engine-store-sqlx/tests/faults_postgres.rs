@@ -23,7 +23,7 @@ use support::proxy::{Proxy, Way};
 use support::{Schema, connect, run, url};
 use tokio::time::{Instant, timeout};
 
-const SOON: Duration = Duration::from_secs(20);
+const SOON: Duration = Duration::from_mins(1);
 
 async fn inside(schema: &Schema) -> PgConnection {
     let mut connection = connect().await;
@@ -89,7 +89,7 @@ fn inv_18_a_stalled_connection_meets_its_time_limit() {
         let schema = Schema::new();
         let proxy = Proxy::before(&url()).await;
         let options = PostgresOptions::new(&proxy.url).schema(&schema.0).connections(3).writers(2);
-        let store = PostgresStore::open(options.statement_timeout(Duration::from_millis(400)).patience(Duration::ZERO)).await.unwrap();
+        let store = PostgresStore::open(options.statement_timeout(Duration::from_millis(1500)).patience(Duration::ZERO)).await.unwrap();
         let world = World::new(Stores::of(&Arc::new(store.clone())));
         let worker = world.worker().await;
         let first = world.driven(worker).await;
@@ -101,7 +101,7 @@ fn inv_18_a_stalled_connection_meets_its_time_limit() {
         for error in [started.unwrap_err(), committed.unwrap_err(), due.unwrap_err()] {
             assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
         }
-        assert!(before.elapsed() < Duration::from_secs(10), "{:?}", before.elapsed());
+        assert!(before.elapsed() < Duration::from_secs(20), "{:?}", before.elapsed());
         proxy.set(Way::Open);
         let healed = async {
             while store.start(start.clone()).await.is_err() {}
@@ -153,7 +153,7 @@ fn inv_18_an_exhausted_pool_refuses_and_recovers() {
     run(async {
         let schema = Schema::new();
         let options = PostgresOptions::new(url()).schema(&schema.0).connections(2).writers(1);
-        let store = PostgresStore::open(options.statement_timeout(Duration::from_millis(400)).patience(Duration::ZERO)).await.unwrap();
+        let store = PostgresStore::open(options.statement_timeout(Duration::from_millis(1500)).patience(Duration::ZERO)).await.unwrap();
         let world = World::new(Stores::of(&Arc::new(store.clone())));
         world.start_many("w", 3).await;
         assert!(join_all((0..30).map(|_| store.next_due())).await.iter().all(Result::is_ok), "waiting for one's turn is no failure");

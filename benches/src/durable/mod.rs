@@ -4,8 +4,10 @@
 //! same database, with the same payloads and the same number of commits: a start, five steps, an end. Only ratios count; times move with the machine and its load.
 //!
 //! `cargo run --release -p engine-benches durable [postgres|sqlite|history] [rounds]`. Postgres is where `ENGINE_TEST_POSTGRES` points, otherwise on 127.0.0.1:5432;
-//! everything lies in schemas of its own that are dropped at the end. A whole engine driving five effectful nodes is one more [`Path`] beside [`store::Driven`].
+//! everything lies in schemas of its own that are dropped at the end. The engine is measured twice: five nodes with effects, and forty-five more between
+//! them that only compute and ride along.
 
+mod engine;
 mod floor_postgres;
 mod floor_sqlite;
 mod history;
@@ -14,8 +16,10 @@ mod store;
 
 use std::sync::Arc;
 
+use engine_core::store::Stores;
 use engine_store_sqlx::{PostgresOptions, PostgresStore, SqliteOptions, SqliteStore};
 
+use self::engine::Shape;
 use self::load::{Path, compare};
 use crate::measure::say;
 
@@ -62,10 +66,15 @@ async fn postgres(rounds: usize) -> Result<(), Failure> {
     let store = PostgresStore::open(PostgresOptions::new(url()).schema(stores.name())).await?;
     let driven: Arc<dyn Path> = Arc::new(store::Driven::new(Arc::new(store.clone())).await?);
     let direct: Arc<dyn Path> = Arc::new(floor_postgres::Direct::open(&schema).await?);
-    compare(1, rounds, [("a commit per step", direct), ("store", Arc::clone(&driven))]).await?;
+    let all = Stores::of(&Arc::new(store.clone()));
+    let (engine, mixed) = (engine::path(all.clone(), Shape::Effects).await?, engine::path(all, Shape::EffectsAndPure).await?);
+    compare(1, rounds, [("a commit per step", Arc::clone(&direct)), ("store", Arc::clone(&driven))]).await?;
+    compare(1, rounds, [("a commit per step", direct), ("engine", Arc::clone(&engine))]).await?;
     for in_flight in [8, 64, 256] {
         let grouped: Arc<dyn Path> = Arc::new(floor_postgres::Grouped::open(&schema).await?);
-        compare(in_flight, rounds, [("group commit", grouped), ("store", Arc::clone(&driven))]).await?;
+        compare(in_flight, rounds, [("group commit", Arc::clone(&grouped)), ("store", Arc::clone(&driven))]).await?;
+        compare(in_flight, rounds, [("group commit", Arc::clone(&grouped)), ("engine", Arc::clone(&engine))]).await?;
+        compare(in_flight, rounds, [("engine", Arc::clone(&engine)), ("engine with 45 pure nodes", Arc::clone(&mixed))]).await?;
     }
     store.close().await;
     schema.drop().await?;
@@ -77,9 +86,13 @@ async fn sqlite(rounds: usize) -> Result<(), Failure> {
     let directory = tempfile::tempdir()?;
     let store = SqliteStore::open(SqliteOptions::new(directory.path().join("store.sqlite"))).await?;
     let driven: Arc<dyn Path> = Arc::new(store::Driven::new(Arc::new(store.clone())).await?);
+    let all = Stores::of(&Arc::new(store.clone()));
+    let (engine, mixed) = (engine::path(all.clone(), Shape::Effects).await?, engine::path(all, Shape::EffectsAndPure).await?);
     let floor: Arc<dyn Path> = Arc::new(floor_sqlite::Grouped::open(&directory.path().join("floor.sqlite"))?);
     for in_flight in [1, 64, 256] {
         compare(in_flight, rounds, [("one writer", Arc::clone(&floor)), ("store", Arc::clone(&driven))]).await?;
+        compare(in_flight, rounds, [("one writer", Arc::clone(&floor)), ("engine", Arc::clone(&engine))]).await?;
+        compare(in_flight, rounds, [("engine", Arc::clone(&engine)), ("engine with 45 pure nodes", Arc::clone(&mixed))]).await?;
     }
     store.close().await;
     Ok(())

@@ -11,13 +11,13 @@ use futures::FutureExt;
 use futures::future::{BoxFuture, poll_fn};
 use futures::stream::{FuturesUnordered, StreamExt};
 
-use super::attempt::{Attempted, attempt, is_simple, panicked, poll_once};
+use super::attempt::{Attempted, Given, attempt, is_simple, panicked, poll_once};
 use super::prepare::{Prepared, prepare};
 use super::shared::Shared;
 use super::{Control, ExecutionError, ExecutionResult, Journal, JournalEntry, JournalError, Outcome, Parked, Signal};
-use crate::execution::{ExecutionData, RunStatus};
+use crate::execution::{ExecutionData, NodeRun, RunStatus, View};
 use crate::model::{Batch, NodeId, Timestamp};
-use crate::node::{NodeContext, NodeError, NodeMemory, NodeOutput, Wait};
+use crate::node::{NodeContext, NodeError, NodeMemory, Wait};
 use crate::observer::ExecutionEvent;
 use crate::plan::Plan;
 use crate::state::{Activation, Command, Event, ExecutionState, ExecutionStatus, Finish, Raw, Timing, finish, record};
@@ -105,7 +105,7 @@ impl Driver {
 /// Something that was waited for.
 enum Landed {
     /// The tries of a run are over.
-    Ran(Activation, Timestamp, Result<Attempted, JournalError>),
+    Ran(Arc<NodeRun>, Result<Attempted, JournalError>),
     /// The time of a wait has come.
     Elapsed(u32),
     /// The execution's time is up.
@@ -132,6 +132,8 @@ pub(super) struct Driving<'a> {
     pub(super) commands: VecDeque<Command>,
     flight: FuturesUnordered<BoxFuture<'a, Landed>>,
     pub(super) pending: Vec<Pending>,
+    /// A run that has ended, to be used for the next one.
+    spare: Option<Arc<NodeRun>>,
     now: Timestamp,
     pub(super) last: Option<u32>,
     pub(super) error: Option<ExecutionError>,
@@ -158,6 +160,7 @@ impl<'a> Driving<'a> {
             commands: VecDeque::new(),
             flight,
             pending: Vec::new(),
+            spare: None,
             now: shared.execution.runtime().now(),
             last: None,
             error: None,
@@ -232,38 +235,60 @@ impl<'a> Driving<'a> {
         }
     }
 
-    fn launch(&mut self, activation: Activation, context: &mut Context<'_>) {
+    fn launch(&mut self, activation: Box<Activation>, context: &mut Context<'_>) {
         let node = self.plan.node(activation.node);
         let at = self.now;
         self.shared.observe(ExecutionEvent::NodeStarted { node: &node.spec.name, run: activation.run as usize, attempt: 0, at });
         if self.interrupted.contains(&(activation.node, activation.run)) {
             let error = NodeError::fatal("the worker that ran this node died, and it may run only once").with_code("interrupted");
-            return self.finish((activation, at), (Raw::Error(error), 1));
+            return self.skip(activation, Raw::Error(error));
         }
-        let run = match prepare(self.shared.execution, &activation, at) {
-            Prepared::Done(raw) => return self.finish((activation, at), (raw, 1)),
-            Prepared::Run(run) => run,
+        let view = match prepare(self.shared.execution, &activation) {
+            Prepared::Done(raw) => return self.skip(activation, raw),
+            Prepared::Run(view) => view,
         };
         let Some(behaviour) = node.node.as_deref() else { return };
-        let shared = self.shared;
-        if is_simple(&run, shared) {
-            let mut future = behaviour.run(NodeContext::new(run));
+        let (shared, run) = (self.shared, self.begin(activation, view));
+        if is_simple(node, shared) {
+            let mut future = behaviour.run(NodeContext::new(Arc::clone(&run)));
             match poll_once(&mut future, context) {
-                Poll::Ready(result) => self.ran(activation, at, (result, 1)),
+                Poll::Ready(given) => {
+                    drop(future);
+                    self.ran(run, (given, 1));
+                }
                 Poll::Pending => self.flight.push(
                     AssertUnwindSafe(future)
                         .catch_unwind()
-                        .map(move |caught| Landed::Ran(activation, at, Ok((caught.unwrap_or_else(|panic| Err(panicked(&*panic))), 1))))
+                        .map(move |caught| Landed::Ran(run, Ok((caught.unwrap_or_else(|panic| Err(panicked(&*panic))).into(), 1))))
                         .boxed(),
                 ),
             }
         } else {
-            let mut future = attempt(shared, behaviour, run).map(move |attempted| Landed::Ran(activation, at, attempted)).boxed();
+            let mut future = attempt(shared, behaviour, Arc::clone(&run)).map(move |attempted| Landed::Ran(run, attempted)).boxed();
             match future.poll_unpin(context) {
                 Poll::Ready(landed) => self.landed(landed),
                 Poll::Pending => self.flight.push(future),
             }
         }
+    }
+
+    /// A run that begins now, made of the last one if its node has let go of it.
+    fn begin(&mut self, activation: Box<Activation>, view: View) -> Arc<NodeRun> {
+        if let Some(mut run) = self.spare.take()
+            && let Some(own) = Arc::get_mut(&mut run)
+        {
+            let ended = own.become_run(activation, view, self.now);
+            self.state.reuse(ended);
+            return run;
+        }
+        Arc::new(NodeRun::new(self.shared.execution, activation, view, self.now))
+    }
+
+    /// What came of an activation without running its node.
+    fn skip(&mut self, mut activation: Box<Activation>, raw: Raw) {
+        let timing = Timing { started: self.now, finished: self.now, tries: 1 };
+        let finish = finish(self.plan.node(activation.node), self.plan.order(), &mut activation, raw, timing);
+        self.finished((activation.node, activation.run), finish);
     }
 
     pub(super) fn wait_is_over(&self, node: u32) {
@@ -276,8 +301,8 @@ impl<'a> Driving<'a> {
 
     fn landed(&mut self, landed: Landed) {
         match landed {
-            Landed::Ran(activation, started, Ok(attempted)) => self.ran(activation, started, attempted),
-            Landed::Ran(_, _, Err(failure)) => self.failure = Some(failure),
+            Landed::Ran(run, Ok(attempted)) => self.ran(run, attempted),
+            Landed::Ran(_, Err(failure)) => self.failure = Some(failure),
             Landed::Elapsed(order) => {
                 if let Some(pending) = self.pending.iter_mut().find(|pending| pending.activation.order == order) {
                     pending.elapsed = true;
@@ -294,28 +319,32 @@ impl<'a> Driving<'a> {
     }
 
     /// The tries of a run are over.
-    fn ran(&mut self, activation: Activation, started: Timestamp, (result, tries): Attempted) {
-        let raw = match result {
-            Ok(NodeOutput::Items(items)) => Raw::Items(items),
-            Ok(NodeOutput::Nothing) => Raw::Nothing,
-            Ok(NodeOutput::Wait(wait)) => return self.wait((activation, started), wait, tries),
-            Err(error) => Raw::Error(error),
+    fn ran(&mut self, mut run: Arc<NodeRun>, (given, tries): Attempted) {
+        let raw = match given {
+            Given::Raw(raw) => raw,
+            Given::Wait(wait) => return self.wait((Activation::clone(&run.activation), run.now), *wait, tries),
         };
         self.now = self.shared.execution.runtime().now();
-        self.finish((activation, started), (raw, tries));
+        let timing = Timing { started: run.now, finished: self.now, tries };
+        let (node, order) = (self.plan.node(run.activation.node), self.plan.order());
+        let of = (run.activation.node, run.activation.run);
+        let finish = match Arc::get_mut(&mut run) {
+            Some(own) => finish(node, order, &mut own.activation, raw, timing),
+            None => finish(node, order, &mut run.activation.clone(), raw, timing),
+        };
+        self.spare = Some(run);
+        self.finished(of, finish);
     }
 
-    fn finish(&mut self, (activation, started): (Activation, Timestamp), (raw, tries): (Raw, u32)) {
-        let plan_node = self.plan.node(activation.node);
-        let (node, run) = (activation.node, activation.run);
-        let timing = Timing { started, finished: self.now, tries };
-        let (record, failed) = match finish(plan_node, self.plan.order(), &activation, (raw, timing)) {
+    fn finished(&mut self, (node, run): (u32, u32), finish: Finish) {
+        let plan_node = self.plan.node(node);
+        let (record, failed) = match finish {
             Finish::Nothing => {
                 self.journal(|| JournalEntry::Nothing { node });
                 return self.apply(Event::Nothing { node });
             }
-            Finish::Record(record) => (Arc::new(record), None),
-            Finish::Fail(record, error) => (Arc::new(record), Some(error)),
+            Finish::Record(record) => (record, None),
+            Finish::Fail(record, error) => (record, Some(error)),
         };
         self.shared.observe(ExecutionEvent::NodeFinished { node: &plan_node.spec.name, run: run as usize, record: &record });
         self.journal(|| JournalEntry::Run { node, run, record: Arc::clone(&record) });
@@ -333,7 +362,7 @@ impl<'a> Driving<'a> {
     fn wait(&mut self, (activation, started): (Activation, Timestamp), wait: Wait, tries: u32) {
         let (node, run) = (activation.node, activation.run);
         let timing = Timing { started, finished: self.now, tries };
-        let record = Arc::new(record(&activation, timing, RunStatus::Waiting, (smallvec::SmallVec::new(), None)));
+        let record = record(&mut activation.clone(), timing, RunStatus::Waiting, (smallvec::SmallVec::new(), None));
         self.shared.observe(ExecutionEvent::NodeFinished { node: &self.plan.node(node).spec.name, run: run as usize, record: &record });
         self.journal(|| JournalEntry::Waiting { node, run, record: Arc::clone(&record), wait: wait.clone() });
         self.arm(&activation, &wait);
@@ -362,12 +391,12 @@ impl<'a> Driving<'a> {
     }
 
     fn wait_over(&mut self, pending: Pending, items: Batch) {
-        let Pending { activation, started, .. } = pending;
+        let Pending { mut activation, started, .. } = pending;
         let plan_node = self.plan.node(activation.node);
         self.wait_is_over(activation.node);
         let timing = Timing { started, finished: self.now, tries: 1 };
-        let Finish::Record(record) = finish(plan_node, self.plan.order(), &activation, (Raw::Items(vec![items]), timing)) else { return };
-        let (node, record) = (activation.node, Arc::new(record));
+        let Finish::Record(record) = finish(plan_node, self.plan.order(), &mut activation, Raw::One(items), timing) else { return };
+        let node = activation.node;
         self.shared.observe(ExecutionEvent::NodeFinished { node: &plan_node.spec.name, run: activation.run as usize, record: &record });
         self.journal(|| JournalEntry::WaitOver { node, record: Arc::clone(&record) });
         self.last = Some(node);

@@ -1,9 +1,7 @@
 //! From an activation to a run: which items the node sees, and whether it runs at all (SEMANTICS 5.1).
 
-use std::sync::{Arc, OnceLock};
-
-use crate::execution::{ExecutionData, Inputs, NodeRun};
-use crate::model::{Batch, ExecutionOrder, Timestamp};
+use crate::execution::{ExecutionData, Inputs, View};
+use crate::model::{Batch, ExecutionOrder};
 use crate::node::NodeError;
 use crate::plan::PlanNode;
 use crate::state::{Activation, Raw};
@@ -12,21 +10,21 @@ use crate::state::{Activation, Raw};
 pub(super) enum Prepared {
     /// The result is there without running the node.
     Done(Raw),
-    /// The node runs.
-    Run(NodeRun),
+    /// The node runs, and sees this.
+    Run(View),
 }
 
 /// Decides what the node sees.
-pub(super) fn prepare(execution: &Arc<ExecutionData>, activation: &Activation, now: Timestamp) -> Prepared {
+pub(super) fn prepare(execution: &ExecutionData, activation: &Activation) -> Prepared {
     let node = execution.plan.node(activation.node);
     if node.disabled {
         return Prepared::Done(match activation.inputs.first() {
-            Some(Some(items)) => Raw::Items(vec![items.clone()]),
+            Some(Some(items)) => Raw::One(items.clone()),
             _ => Raw::Nothing,
         });
     }
-    if let (Some(pinned), true) = (&node.pinned, execution.mode.uses_pinned_data()) {
-        return Prepared::Done(Raw::Items(vec![pinned.clone()]));
+    if let (Some(pinned), true) = (node.pinned(), execution.mode.uses_pinned_data()) {
+        return Prepared::Done(Raw::One(pinned.clone()));
     }
     let main = main_input(node, execution.plan.order(), activation);
     let Some(main) = main.or_else(|| runs_without_items(node, execution.plan.order()).then_some(0)) else {
@@ -36,22 +34,8 @@ pub(super) fn prepare(execution: &Arc<ExecutionData>, activation: &Activation, n
         let message = format!("the node type {} cannot run here", node.spec.kind);
         return Prepared::Done(Raw::Error(NodeError::fatal(message).with_code("unknown-node-type")));
     }
-    let visible = activation.inputs.get(main).cloned().flatten().unwrap_or_default();
-    let inputs =
-        if node.execute_once { activation.inputs.iter().map(|items| items.as_ref().map(first_item)).collect() } else { activation.inputs.clone() };
-    Prepared::Run(NodeRun {
-        execution: Arc::clone(execution),
-        node: activation.node,
-        run_index: activation.run,
-        attempt: 0,
-        inputs,
-        visible,
-        main: u16::try_from(main).unwrap_or(0),
-        parts: activation.parts.clone(),
-        now,
-        facts: OnceLock::new(),
-        previous: OnceLock::new(),
-    })
+    let cut = node.execute_once.then(|| Box::new(activation.inputs.iter().map(|items| items.as_ref().map(first_item)).collect()));
+    Prepared::Run(View { main: u16::try_from(main).unwrap_or(0), cut })
 }
 
 /// The input that the node works on: the first one with items; in n8n's v0 always the first, except for one that has no source while a loop feeds another.

@@ -63,7 +63,7 @@ impl Driving<'_> {
     fn take_run(&mut self, node: u32) -> Option<Activation> {
         let index = self.commands.iter().position(|command| matches!(command, Command::Run(activation) if activation.node == node))?;
         match self.commands.remove(index) {
-            Some(Command::Run(activation)) => Some(activation),
+            Some(Command::Run(activation)) => Some(*activation),
             _ => None,
         }
     }

@@ -27,12 +27,18 @@ impl<'a> Shared<'a> {
         Self { execution, journal, observes, paused: AtomicBool::new(false), gate: Mutex::default(), gated: AtomicUsize::new(0) }
     }
 
+    #[inline]
     pub(super) fn observe(&self, event: ExecutionEvent<'_>) {
         if self.observes {
-            let observer = &self.execution.services.observer;
-            // A broken observer must not break the execution.
-            drop(std::panic::catch_unwind(AssertUnwindSafe(|| observer.observe(self.execution, event))));
+            self.tell(event);
         }
+    }
+
+    /// A broken observer must not break the execution.
+    #[cold]
+    fn tell(&self, event: ExecutionEvent<'_>) {
+        let observer = &self.execution.services.observer;
+        drop(std::panic::catch_unwind(AssertUnwindSafe(|| observer.observe(self.execution, event))));
     }
 
     /// Completes when the execution is not paused.

@@ -21,14 +21,14 @@ struct Place {
 pub(super) fn ancestor_item(run: &NodeRun, target: u32, index: usize) -> Result<Item, ExpressionError> {
     let plan = &run.execution.plan;
     let name = &plan.node(target).spec.name;
-    if !is_ancestor(plan, target, run.node) {
+    if !is_ancestor(plan, target, run.activation.node) {
         let message = format!("No path back to referenced node: there is no connection back to the node '{name}'");
         return Err(ExpressionError::new(ExpressionErrorKind::NoPath, message));
     }
     if run.execution.log.runs(target) == 0 {
         return Err(ExpressionError::new(ExpressionErrorKind::NotExecuted, format!("Node '{name}' hasn't been executed")));
     }
-    let start = place_in(&run.parts, usize::from(run.main), u32::try_from(index).unwrap_or(u32::MAX));
+    let start = place_in(&run.activation.parts, usize::from(run.view.main), u32::try_from(index).unwrap_or(u32::MAX));
     let Some(start) = start else { return Err(no_info(name)) };
     let mut search = Search { run, target, visited: HashSet::new(), found: Vec::new(), failure: None };
     search.go(start);
@@ -148,7 +148,7 @@ fn back_from(plan: &Plan, node: u32, found: impl Fn(&crate::plan::Incoming) -> b
     let mut level = vec![node];
     while !level.is_empty() {
         let mut next = Vec::new();
-        for incoming in level.iter().flat_map(|&node| plan.node(node).incoming.iter().flatten()) {
+        for incoming in level.iter().flat_map(|&node| plan.edges().incoming(node)) {
             if found(incoming) {
                 return Some(*incoming);
             }

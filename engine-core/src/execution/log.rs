@@ -1,6 +1,7 @@
 //! The runs of an execution: for each node, what each of its runs gave. Only ever appended to.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -101,54 +102,130 @@ pub struct RunRecord {
 }
 
 /// All runs of an execution.
+///
+/// One lock for all of them: the driver writes once a run, and whoever reads holds it for a moment.
 #[derive(Debug)]
 pub struct RunLog {
-    nodes: Box<[RwLock<Runs>]>,
+    runs: RwLock<Runs>,
 }
 
-type Runs = SmallVec<[Arc<RunRecord>; 1]>;
+#[derive(Debug)]
+pub(crate) struct Runs {
+    /// The first run of each node; most nodes have no other.
+    first: Box<[Option<Arc<RunRecord>>]>,
+    /// Further runs of nodes that have them.
+    further: HashMap<u32, Vec<Arc<RunRecord>>>,
+}
 
 impl RunLog {
     /// A log for a plan of so many nodes.
     pub fn new(nodes: usize) -> Self {
-        Self { nodes: (0..nodes).map(|_| RwLock::default()).collect() }
-    }
-
-    /// Appends a run; gives its number.
-    pub(crate) fn push(&self, node: u32, record: Arc<RunRecord>) -> u32 {
-        let Some(runs) = self.nodes.get(node as usize) else { return 0 };
-        let mut runs = runs.write().unwrap_or_else(PoisonError::into_inner);
-        runs.push(record);
-        u32::try_from(runs.len() - 1).unwrap_or(u32::MAX)
-    }
-
-    /// Replaces the last run of a node: a wait that has ended.
-    pub(crate) fn replace_last(&self, node: u32, record: Arc<RunRecord>) {
-        let Some(runs) = self.nodes.get(node as usize) else { return };
-        let mut runs = runs.write().unwrap_or_else(PoisonError::into_inner);
-        runs.pop();
-        runs.push(record);
+        Self { runs: RwLock::new(Runs { first: vec![None; nodes].into(), further: HashMap::new() }) }
     }
 
     /// A run of a node.
     pub fn run(&self, node: u32, run: u32) -> Option<Arc<RunRecord>> {
-        let runs = self.nodes.get(node as usize)?.read().unwrap_or_else(PoisonError::into_inner);
-        runs.get(run as usize).cloned()
+        self.read().get(node, run).cloned()
     }
 
     /// How often a node ran.
     pub fn runs(&self, node: u32) -> usize {
-        self.nodes.get(node as usize).map_or(0, |runs| runs.read().unwrap_or_else(PoisonError::into_inner).len())
+        self.read().count(node)
     }
 
     /// The last run of a node.
     pub fn last(&self, node: u32) -> Option<Arc<RunRecord>> {
-        let runs = self.nodes.get(node as usize)?.read().unwrap_or_else(PoisonError::into_inner);
-        runs.last().cloned()
+        let runs = self.read();
+        let last = runs.further.get(&node).and_then(|runs| runs.last());
+        last.or_else(|| runs.get(node, 0)).cloned()
     }
 
     /// All runs of a node.
     pub fn all(&self, node: u32) -> Vec<Arc<RunRecord>> {
-        self.nodes.get(node as usize).map_or_else(Vec::new, |runs| runs.read().unwrap_or_else(PoisonError::into_inner).to_vec())
+        let runs = self.read();
+        runs.get(node, 0).into_iter().chain(runs.further.get(&node).into_iter().flatten()).cloned().collect()
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Runs> {
+        self.runs.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The runs, to be written: for the state machine.
+    pub(crate) fn write(&self) -> RwLockWriteGuard<'_, Runs> {
+        self.runs.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Runs {
+    /// Appends a run; gives its number.
+    pub(crate) fn push(&mut self, node: u32, record: Arc<RunRecord>) -> u32 {
+        match self.first.get_mut(node as usize) {
+            Some(first @ None) => {
+                *first = Some(record);
+                0
+            }
+            Some(Some(_)) => {
+                let further = self.further.entry(node).or_default();
+                further.push(record);
+                u32::try_from(further.len()).unwrap_or(u32::MAX)
+            }
+            None => 0,
+        }
+    }
+
+    /// Replaces the last run of a node: a wait that has ended. Gives the number of the run.
+    pub(crate) fn replace_last(&mut self, node: u32, record: Arc<RunRecord>) -> u32 {
+        if let Some(further) = self.further.get_mut(&node)
+            && let Some(last) = further.last_mut()
+        {
+            *last = record;
+            return u32::try_from(further.len()).unwrap_or(u32::MAX);
+        }
+        if let Some(first) = self.first.get_mut(node as usize) {
+            *first = Some(record);
+        }
+        0
+    }
+
+    /// A run of a node.
+    pub(crate) fn get(&self, node: u32, run: u32) -> Option<&Arc<RunRecord>> {
+        match run.checked_sub(1) {
+            None => self.first.get(node as usize)?.as_ref(),
+            Some(further) => self.further.get(&node)?.get(further as usize),
+        }
+    }
+
+    /// How often a node ran.
+    pub(crate) fn count(&self, node: u32) -> usize {
+        let first = self.first.get(node as usize).is_some_and(Option::is_some);
+        usize::from(first) + self.further.get(&node).map_or(0, Vec::len)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(order: u32) -> Arc<RunRecord> {
+        let (parts, outputs, now) = (Parts::new(), SmallVec::new(), Timestamp::EPOCH);
+        Arc::new(RunRecord { status: RunStatus::Success, parts, inputs: 0, outputs, error: None, order, tries: 1, started: now, finished: now })
+    }
+
+    fn orders(log: &RunLog, node: u32) -> Vec<u32> {
+        log.all(node).iter().map(|run| run.order).collect()
+    }
+
+    #[test]
+    fn runs_are_numbered_by_node_and_only_the_last_is_replaced() {
+        let log = RunLog::new(2);
+        let push = |node, order| log.write().push(node, record(order));
+        let replace = |node, order| log.write().replace_last(node, record(order));
+        assert_eq!([push(1, 0), push(1, 1), push(0, 2)], [0, 1, 0]);
+        assert_eq!((log.runs(0), log.runs(1), orders(&log, 1)), (1, 2, vec![0, 1]));
+        assert_eq!([replace(1, 7), replace(0, 8)], [1, 0]);
+        assert_eq!((orders(&log, 1), orders(&log, 0)), (vec![0, 7], vec![8]));
+        assert_eq!(log.last(1).map(|run| run.order), Some(7));
+        assert_eq!([log.run(1, 0), log.run(1, 1)].map(|run| run.map(|run| run.order)), [Some(0), Some(7)]);
+        assert!(log.run(1, 2).is_none() && log.last(5).is_none() && log.all(5).is_empty());
     }
 }

@@ -11,7 +11,9 @@ mod scope;
 
 pub(crate) use data::NewExecution;
 pub use data::{CallWorkflow, ExecutionData, ExecutionMode, LogLevel, Services, WorkflowCaller, WorkflowReference};
+pub(crate) use log::Runs;
 pub use log::{Lineage, Part, Parts, RecordedOutput, RunLog, RunRecord, RunStatus};
 pub use reply::{Reply, ReplyBody, Responder};
-pub use run::{Inputs, NodeRun};
+pub(crate) use run::View;
+pub use run::{Activation, Inputs, NodeRun};
 pub use scope::NodeScope;

@@ -11,19 +11,19 @@ use crate::model::{Batch, Item, ItemSource, Json, Timestamp};
 /// The scope of one item of one run of a node.
 #[derive(Clone, Copy, Debug)]
 pub struct NodeScope<'a> {
-    run: &'a NodeRun,
+    run: &'a Arc<NodeRun>,
     index: usize,
 }
 
 /// The same, owning its run: for evaluations that go on elsewhere.
 #[derive(Debug)]
 struct DetachedScope {
-    run: NodeRun,
+    run: Arc<NodeRun>,
     index: usize,
 }
 
 impl<'a> NodeScope<'a> {
-    pub(super) fn new(run: &'a NodeRun, index: usize) -> Self {
+    pub(super) fn new(run: &'a Arc<NodeRun>, index: usize) -> Self {
         Self { run, index }
     }
 
@@ -43,7 +43,7 @@ impl Scope for NodeScope<'_> {
     }
 
     fn input(&self) -> &Batch {
-        &self.run.visible
+        self.run.visible()
     }
 
     fn node_items(&self, query: &NodeItems<'_>) -> Result<Batch, ExpressionError> {
@@ -59,7 +59,7 @@ impl Scope for NodeScope<'_> {
         let record = u32::try_from(index).ok().and_then(|index| log.run(node, index)).ok_or_else(|| {
             ExpressionError::new(ExpressionErrorKind::OutOfRange, format!("Node '{}' has no run {wanted}: it ran {runs} times", query.node))
         })?;
-        let output = query.output.unwrap_or_else(|| lineage::connected_output(&self.run.execution.plan, node, self.run.node));
+        let output = query.output.unwrap_or_else(|| lineage::connected_output(&self.run.execution.plan, node, self.run.activation.node));
         Ok(record.outputs.get(output).map(|output| output.items.clone()).unwrap_or_default())
     }
 
@@ -101,7 +101,7 @@ impl Scope for NodeScope<'_> {
     }
 
     fn detach(&self) -> Arc<dyn Scope> {
-        Arc::new(DetachedScope { run: self.run.clone(), index: self.index })
+        Arc::new(DetachedScope { run: Arc::clone(self.run), index: self.index })
     }
 }
 
@@ -121,7 +121,7 @@ impl Scope for DetachedScope {
     }
 
     fn input(&self) -> &Batch {
-        &self.run.visible
+        self.run.visible()
     }
 
     fn node_items(&self, query: &NodeItems<'_>) -> Result<Batch, ExpressionError> {

@@ -1,6 +1,7 @@
 //! Identities. Each is a type of its own, so that two of them cannot be swapped.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -66,6 +67,13 @@ text_id! {
 text_id! {
     /// Names a node within its workflow, for as long as the workflow lives. Stored state names nodes by it, never by an index.
     NodeId
+}
+
+impl NodeId {
+    /// The text as a shared handle.
+    pub(crate) fn shared(&self) -> Arc<str> {
+        Arc::clone(&self.0)
+    }
 }
 
 text_id! {

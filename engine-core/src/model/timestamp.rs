@@ -45,7 +45,9 @@ impl Timestamp {
     /// The instant `duration` later, saturating at the end of time.
     #[must_use]
     pub fn after(self, duration: Duration) -> Self {
-        Self(self.0.saturating_add(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)))
+        // In 64 bits: 128 would hold every duration, and take several times as long.
+        let micros = duration.as_secs().saturating_mul(1_000_000).saturating_add(u64::from(duration.subsec_micros()));
+        Self(self.0.saturating_add(i64::try_from(micros).unwrap_or(i64::MAX)))
     }
 
     /// How long it is from `earlier` to this instant; zero when `earlier` is later.

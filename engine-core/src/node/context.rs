@@ -19,7 +19,7 @@ pub use crate::execution::NodeScope;
 
 /// One run of a node, as the node sees it.
 pub struct NodeContext {
-    run: NodeRun,
+    run: Arc<NodeRun>,
 }
 
 /// What a node remembers between its runs within one execution.
@@ -32,16 +32,18 @@ pub struct NodeMemory {
 }
 
 impl NodeContext {
-    pub(crate) fn new(run: NodeRun) -> Self {
+    pub(crate) fn new(run: Arc<NodeRun>) -> Self {
         Self { run }
     }
 
     /// The items to work on: those of the first input that has any. Empty for a trigger.
+    #[inline]
     pub fn items(&self) -> &Batch {
         self.run.main_input()
     }
 
     /// The items of one input; empty when nothing came in there.
+    #[inline]
     pub fn input(&self, input: usize) -> &Batch {
         self.run.input(input)
     }

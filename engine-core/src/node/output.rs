@@ -10,18 +10,20 @@ use crate::model::{Batch, Item, Timestamp};
 /// What a run of a node gives.
 #[derive(Clone, Debug)]
 pub enum NodeOutput {
+    /// Items for the first output port, and none for others.
+    One(Batch),
     /// Items for each output port, from the first on; ports left out get none.
     Items(Vec<Batch>),
     /// Nothing at all: the branch ends here and no run is recorded. n8n's `null`.
     Nothing,
     /// The execution waits; what it waits for decides what leaves the node.
-    Wait(Wait),
+    Wait(Box<Wait>),
 }
 
 impl NodeOutput {
     /// Items for the first output. Handing on a batch that came in copies nothing, and the engine knows that item for item it is the input.
     pub fn items(items: impl Into<Batch>) -> Self {
-        Self::Items(vec![items.into()])
+        Self::One(items.into())
     }
 
     /// One list of items for each output.
@@ -37,8 +39,15 @@ impl From<Vec<Item>> for NodeOutput {
 }
 
 impl From<Batch> for NodeOutput {
+    #[inline]
     fn from(items: Batch) -> Self {
-        Self::items(items)
+        Self::One(items)
+    }
+}
+
+impl From<Wait> for NodeOutput {
+    fn from(wait: Wait) -> Self {
+        Self::Wait(Box::new(wait))
     }
 }
 

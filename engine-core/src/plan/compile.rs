@@ -6,11 +6,12 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::connect::{self, Connected};
-use super::{LoopForest, Plan, PlanNode};
-use crate::expression::{NodeFacts, ScriptEngine, WorkflowFacts};
+use super::node::Special;
+use super::{Edges, LoopForest, Plan, PlanNode};
+use crate::expression::{ScriptEngine, WorkflowFacts};
 use crate::format::batch_from_json;
 use crate::model::{Batch, ExecutionOrder, Format, NodeDefinition, NodeId, Workflow};
-use crate::node::{NodeRegistry, NodeSpec, NodeType, OnError, Parameter, ParameterCompiler, Path};
+use crate::node::{NodeRegistry, NodeSpec, NodeType, OnError, Parameter, ParameterCompiler, Path, RequiredInputs};
 use crate::problem::{Problem, ProblemCode, Problems, Severity, pointer_key};
 use crate::schema::NodeGroup;
 
@@ -54,9 +55,9 @@ impl Plan {
             nodes.push(node);
             types.push(node_type);
         }
-        let Connected { reachable } = connect::connect(&mut compiler, &mut nodes, &types);
+        let Connected { edges, reachable } = connect::connect(&mut compiler, &mut nodes, &types);
         compiler.soften(&nodes, &reachable);
-        let loops = compiler.loops(&nodes);
+        let loops = compiler.loops(&nodes, &edges);
         let Compiler { problems, by_name, .. } = compiler;
         if problems.iter().any(|problem| problem.severity == Severity::Error) {
             return Err(problems.into());
@@ -68,7 +69,7 @@ impl Plan {
         };
         let time_zone = workflow.settings.timezone.as_deref().map(Arc::from);
         let reach = nodes.iter().map(|_| OnceLock::new()).collect();
-        let plan = Self { nodes: nodes.into(), by_name, facts, time_zone, loops, reach, workflow };
+        let plan = Self { nodes: nodes.into(), edges, by_name, facts, time_zone, loops, reach, workflow };
         Ok(Compiled { plan: Arc::new(plan), warnings: problems })
     }
 }
@@ -160,15 +161,16 @@ impl Compiler<'_> {
 
     fn node(&mut self, index: usize, definition: &NodeDefinition) -> (PlanNode, Option<Arc<dyn NodeType>>) {
         let node_type = self.node_type(index, definition);
-        let mut node = self.bare(definition);
+        let (mut node, mut special) = self.bare(definition);
         if let Some(node_type) = &node_type {
-            self.compile_node(index, definition, (&mut node, node_type));
+            self.compile_node(index, definition, (&mut node, &mut special, node_type));
         }
-        node.pinned = self.pinned(definition);
+        special.pinned = self.pinned(definition);
+        node.special = special.boxed();
         (node, node_type)
     }
 
-    fn bare(&self, definition: &NodeDefinition) -> PlanNode {
+    fn bare(&self, definition: &NodeDefinition) -> (PlanNode, Special) {
         let options = &definition.options;
         let spec = NodeSpec {
             id: definition.key(),
@@ -181,34 +183,35 @@ impl Compiler<'_> {
             credentials: definition.credentials.clone(),
             webhook_id: definition.webhook_id.as_deref().map(Into::into),
         };
-        PlanNode {
-            spec,
+        let timeout = options.timeout_seconds.filter(|seconds| *seconds > 0.0).and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        let special = Special { retry: options.retry.clone(), timeout, ..Special::default() };
+        let node = PlanNode {
+            spec: Box::new(spec),
             node: None,
-            facts: NodeFacts::default(),
             effect: crate::schema::Effect::Pure,
-            incoming: Box::default(),
-            outgoing: Box::default(),
             takes_one_input: false,
             is_plain: options.retry.is_none() && options.timeout_seconds.is_none() && !options.at_most_once,
             has_error_output: options.on_error == Some(OnError::ContinueError),
             outputs: 1,
             declared_inputs: 1,
-            required: crate::node::RequiredInputs::AtLeast(1),
             is_trigger: false,
             is_loop: false,
             disabled: definition.disabled,
             execute_once: options.execute_once,
             always_output_data: options.always_output_data,
-            retry: options.retry.clone(),
-            timeout: options.timeout_seconds.filter(|seconds| *seconds > 0.0).and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
             at_most_once: options.at_most_once,
             reads_static_data: false,
-            pinned: None,
-            activations: Vec::new(),
-        }
+            special: None,
+        };
+        (node, special)
     }
 
-    fn compile_node(&mut self, index: usize, definition: &NodeDefinition, (node, node_type): (&mut PlanNode, &Arc<dyn NodeType>)) {
+    fn compile_node(
+        &mut self,
+        index: usize,
+        definition: &NodeDefinition,
+        (node, special, node_type): (&mut PlanNode, &mut Special, &Arc<dyn NodeType>),
+    ) {
         let schema = node_type.schema();
         let version = definition.version();
         let mut problems = schema.check(&definition.parameters, version);
@@ -222,11 +225,10 @@ impl Compiler<'_> {
         let fails_later = |problem: &&mut Problem| self.is_n8n() && problem.code == ProblemCode::InvalidExpression;
         problems.iter_mut().filter(fails_later).for_each(|problem| problem.severity = Severity::Warning);
         let sound = problems.iter().all(|problem| problem.severity == Severity::Warning);
-        node.facts = facts_of(&node.spec);
         node.effect = node_type.effect(&node.spec);
         node.outputs = count(node_type.outputs(&node.spec).len());
         node.declared_inputs = count(node_type.inputs(&node.spec).len());
-        node.required = node_type.required_inputs(&node.spec);
+        special.required = Some(node_type.required_inputs(&node.spec)).filter(|required| *required != RequiredInputs::AtLeast(1));
         node.is_trigger = schema.group == NodeGroup::Trigger;
         node.is_loop = node_type.is_loop();
         node.reads_static_data = node_type.reads_static_data(&node.spec);
@@ -236,7 +238,7 @@ impl Compiler<'_> {
                 Err(found) => problems.extend(found),
             }
             match node_type.activations(&node.spec) {
-                Ok(activations) => node.activations = activations,
+                Ok(activations) => special.activations = activations,
                 Err(found) => problems.extend(found),
             }
         }
@@ -274,11 +276,11 @@ impl Compiler<'_> {
         }
     }
 
-    fn loops(&mut self, nodes: &[PlanNode]) -> LoopForest {
+    fn loops(&mut self, nodes: &[PlanNode], edges: &Edges) -> LoopForest {
         if self.workflow.settings.execution_order != ExecutionOrder::Parallel {
             return LoopForest::default();
         }
-        let (forest, cycles) = LoopForest::find(nodes);
+        let (forest, cycles) = LoopForest::find(nodes, edges);
         for cycle in cycles {
             let names: Vec<&str> = cycle.iter().filter_map(|&index| nodes.get(index as usize)).map(|node| &*node.spec.name).collect();
             let first = names.first().copied().unwrap_or_default();
@@ -293,16 +295,6 @@ impl Compiler<'_> {
                 .push(problem.in_node(first).at("/connections").help("put a loop node (loop_over_items) on the cycle, or take a connection out"));
         }
         forest
-    }
-}
-
-fn facts_of(spec: &NodeSpec) -> NodeFacts {
-    NodeFacts {
-        id: spec.id.as_str().into(),
-        name: Arc::clone(&spec.name),
-        version: Some(spec.version),
-        webhook_id: spec.webhook_id.clone(),
-        parameters: Arc::clone(&spec.source),
     }
 }
 

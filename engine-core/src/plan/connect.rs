@@ -3,25 +3,26 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::PlanNode;
 use super::compile::Compiler;
-use super::edges::in_queue_order;
-use super::{Incoming, PlanNode, Target};
+use super::edges::{Edge, Edges};
 use crate::model::Connection;
 use crate::node::{NodeType, RequiredInputs};
 use crate::problem::{Problem, ProblemCode, Severity};
 
 /// What connecting found out.
 pub(super) struct Connected {
+    /// The connections that can be used.
+    pub(super) edges: Edges,
     /// For each node, whether an enabled trigger (or the only node there is) reaches it.
     pub(super) reachable: Vec<bool>,
 }
 
-/// Resolves the connections into the nodes.
+/// Resolves the connections.
 pub(super) fn connect(compiler: &mut Compiler<'_>, nodes: &mut [PlanNode], types: &[Option<Arc<dyn NodeType>>]) -> Connected {
     let workflow = compiler.workflow;
     let ids: HashMap<&str, u32> = (0..).zip(&workflow.nodes).filter_map(|(index, node)| Some((node.id.as_ref()?.as_str(), index))).collect();
-    let mut incoming: Vec<Vec<Vec<Incoming>>> = vec![Vec::new(); nodes.len()];
-    let mut outgoing: Vec<Vec<Target>> = vec![Vec::new(); nodes.len()];
+    let mut edges = Vec::with_capacity(workflow.connections.len());
     for (index, connection) in workflow.connections.iter().enumerate().filter(|(_, connection)| connection.is_main()) {
         let resolve = |name: &str| compiler.by_name.get(name).or_else(|| ids.get(name)).copied();
         let (source, target) = match (resolve(&connection.source), resolve(&connection.target)) {
@@ -39,25 +40,17 @@ pub(super) fn connect(compiler: &mut Compiler<'_>, nodes: &mut [PlanNode], types
         if !check_ports(compiler, connection, ends, [&types[source as usize], &types[target as usize]], index) {
             continue;
         }
-        let (output, input) = (port(connection.source_output), port(connection.target_input));
-        let inputs = &mut incoming[target as usize];
-        if inputs.len() <= usize::from(input) {
-            inputs.resize(usize::from(input) + 1, Vec::new());
-        }
-        let places = &mut inputs[usize::from(input)];
-        outgoing[source as usize].push(Target { output, node: target, input, place: port(places.len()) });
-        places.push(Incoming { node: source, output });
+        edges.push(Edge { source, output: port(connection.source_output), target, input: port(connection.target_input) });
     }
     let order = workflow.settings.execution_order;
     let position = |node: u32| workflow.nodes.get(node as usize).and_then(|node| node.position).unwrap_or_default();
-    for ((node, incoming), outgoing) in nodes.iter_mut().zip(incoming).zip(outgoing) {
-        node.incoming = incoming.into_iter().map(Vec::into_boxed_slice).collect();
-        node.takes_one_input = node.incoming.len() <= 1 && node.required == RequiredInputs::AtLeast(1);
-        node.outgoing = in_queue_order(outgoing, order, position);
+    let edges = Edges::new(nodes.len(), &edges, order, position);
+    for (number, node) in (0..).zip(nodes.iter_mut()) {
+        node.takes_one_input = edges.inputs(number) <= 1 && *node.required() == RequiredInputs::AtLeast(1);
     }
-    let reachable = reachable(nodes);
+    let reachable = reachable(nodes, &edges);
     check_reach(compiler, nodes, types, &reachable);
-    Connected { reachable }
+    Connected { edges, reachable }
 }
 
 fn port(index: usize) -> u16 {
@@ -105,13 +98,13 @@ fn refuse(compiler: &mut Compiler<'_>, index: usize, message: String) -> bool {
 }
 
 /// Which nodes an enabled trigger reaches; a workflow of one node is reached as a whole.
-fn reachable(nodes: &[PlanNode]) -> Vec<bool> {
+fn reachable(nodes: &[PlanNode], edges: &Edges) -> Vec<bool> {
     let mut reached = vec![false; nodes.len()];
     let is_start = |node: &PlanNode| (node.is_trigger || nodes.len() == 1) && !node.disabled;
-    let mut pending: Vec<usize> = nodes.iter().enumerate().filter(|(_, node)| is_start(node)).map(|(index, _)| index).collect();
-    while let Some(index) = pending.pop() {
-        if !std::mem::replace(&mut reached[index], true) {
-            pending.extend(nodes[index].outgoing.iter().map(|target| target.node as usize));
+    let mut pending: Vec<u32> = (0..).zip(nodes).filter(|(_, node)| is_start(node)).map(|(index, _)| index).collect();
+    while let Some(node) = pending.pop() {
+        if !std::mem::replace(&mut reached[node as usize], true) {
+            pending.extend(edges.outgoing(node).iter().map(|target| target.node));
         }
     }
     reached

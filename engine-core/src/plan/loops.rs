@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
-use super::PlanNode;
+use super::{Edges, PlanNode};
 
 /// The loops of a plan, outer before inner.
 #[derive(Debug, Default)]
@@ -34,16 +34,15 @@ pub(crate) struct Loop {
 
 impl LoopForest {
     /// Finds all loops, and one cycle for each component that no loop node ends.
-    pub(super) fn find(nodes: &[PlanNode]) -> (Self, Vec<Vec<u32>>) {
+    pub(super) fn find(nodes: &[PlanNode], edges: &Edges) -> (Self, Vec<Vec<u32>>) {
         let mut forest = Self::default();
         let mut cycles = Vec::new();
-        let all: Vec<u32> = (0..nodes.len()).filter_map(|index| u32::try_from(index).ok()).collect();
-        let mut pending = vec![(all, None)];
+        let mut pending = vec![(cyclic(nodes.len(), edges), None)];
         while let Some((members, parent)) = pending.pop() {
-            for component in components(nodes, &members) {
-                match header(nodes, &component) {
+            for component in components(edges, &members) {
+                match header((nodes, edges), &component) {
                     Some(header) => pending.push(forest.add(header, &component, parent)),
-                    None => cycles.push(cycle(nodes, &component)),
+                    None => cycles.push(cycle(edges, &component)),
                 }
             }
         }
@@ -87,12 +86,29 @@ impl LoopForest {
     }
 }
 
+/// The nodes that lie on a cycle or behind one: what is left when nodes without open connections into them are taken away, one after the other.
+/// Most plans have none, and then nothing else is looked for.
+fn cyclic(nodes: usize, edges: &Edges) -> Vec<u32> {
+    let all = || (0..).take(nodes);
+    let mut open: Vec<usize> = all().map(|node| edges.incoming(node).len()).collect();
+    let mut settled: Vec<u32> = all().filter(|&node| open[node as usize] == 0).collect();
+    while let Some(node) = settled.pop() {
+        for target in edges.outgoing(node) {
+            open[target.node as usize] -= 1;
+            if open[target.node as usize] == 0 {
+                settled.push(target.node);
+            }
+        }
+    }
+    all().filter(|&node| open[node as usize] > 0).collect()
+}
+
 /// The strongly connected components with a cycle, within some of the nodes.
-fn components(nodes: &[PlanNode], members: &[u32]) -> Vec<HashSet<u32>> {
+fn components(edges: &Edges, members: &[u32]) -> Vec<HashSet<u32>> {
     let mut graph: DiGraph<u32, ()> = DiGraph::with_capacity(members.len(), members.len());
     let indexes: HashMap<u32, NodeIndex> = members.iter().map(|&node| (node, graph.add_node(node))).collect();
     for (&node, &index) in &indexes {
-        for target in &nodes[node as usize].outgoing {
+        for target in edges.outgoing(node) {
             if let Some(&target) = indexes.get(&target.node) {
                 graph.add_edge(index, target, ());
             }
@@ -107,22 +123,22 @@ fn components(nodes: &[PlanNode], members: &[u32]) -> Vec<HashSet<u32>> {
 }
 
 /// The loop node that ends a component: one that is entered from outside, or else the first.
-fn header(nodes: &[PlanNode], component: &HashSet<u32>) -> Option<u32> {
+fn header((nodes, edges): (&[PlanNode], &Edges), component: &HashSet<u32>) -> Option<u32> {
     let mut candidates: Vec<u32> = component.iter().copied().filter(|&node| nodes[node as usize].is_loop).collect();
     candidates.sort_unstable();
-    let entered = |node: &u32| nodes[*node as usize].incoming.iter().flatten().any(|incoming| !component.contains(&incoming.node));
+    let entered = |node: &u32| edges.incoming(*node).iter().any(|incoming| !component.contains(&incoming.node));
     candidates.iter().copied().find(entered).or_else(|| candidates.first().copied())
 }
 
 /// One cycle within a component, from its first node on.
-fn cycle(nodes: &[PlanNode], component: &HashSet<u32>) -> Vec<u32> {
+fn cycle(edges: &Edges, component: &HashSet<u32>) -> Vec<u32> {
     let Some(&start) = component.iter().min() else { return Vec::new() };
     let mut came_from: HashMap<u32, u32> = HashMap::new();
     let mut level = vec![start];
     while !level.is_empty() {
         let mut next = Vec::new();
         for node in level {
-            for target in nodes[node as usize].outgoing.iter().map(|target| target.node).filter(|target| component.contains(target)) {
+            for target in edges.outgoing(node).iter().map(|target| target.node).filter(|target| component.contains(target)) {
                 if target == start {
                     return path_back(&came_from, start, node);
                 }

@@ -14,7 +14,7 @@ mod start;
 pub use compile::{CompileOptions, Compiled};
 pub use node::PlanNode;
 
-pub(crate) use edges::{Incoming, Target};
+pub(crate) use edges::{Edges, Incoming, Target};
 pub(crate) use loops::LoopForest;
 pub(crate) use reach::{Closes, Reach};
 
@@ -30,11 +30,12 @@ use crate::model::{Durability, ExecutionOrder, NodeId, Workflow};
 pub struct Plan {
     workflow: Arc<Workflow>,
     nodes: Box<[PlanNode]>,
+    edges: Edges,
     by_name: HashMap<Arc<str>, u32>,
     facts: WorkflowFacts,
     time_zone: Option<Arc<str>>,
     loops: LoopForest,
-    reach: Box<[OnceLock<Reach>]>,
+    reach: Box<[OnceLock<Box<Reach>>]>,
 }
 
 impl Plan {
@@ -120,13 +121,17 @@ impl Plan {
         &self.facts
     }
 
+    pub(crate) fn edges(&self) -> &Edges {
+        &self.edges
+    }
+
     pub(crate) fn loops(&self) -> &LoopForest {
         &self.loops
     }
 
     /// What executions from this node on can reach; computed on first use.
     pub(crate) fn reach(&self, start: u32) -> &Reach {
-        self.reach[start as usize].get_or_init(|| Reach::from(self, start))
+        self.reach[start as usize].get_or_init(|| Box::new(Reach::from(self, start)))
     }
 }
 

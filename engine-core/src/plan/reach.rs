@@ -49,7 +49,7 @@ impl Reach {
         for source in (0..plan.len()).filter(|&node| reached[node]) {
             let number = u32::try_from(source).unwrap_or(u32::MAX);
             let rule_of = |target: &super::Target| rule(loops, number, target.node);
-            let node_rules: Box<[Rule]> = plan.nodes[source].outgoing.iter().map(rule_of).collect();
+            let node_rules: Box<[Rule]> = plan.edges.outgoing(number).iter().map(rule_of).collect();
             for rule in &node_rules {
                 match rule.closes {
                     Closes::Node(node) => need[node as usize] += 1,
@@ -72,7 +72,7 @@ fn reached(plan: &Plan, start: u32) -> Vec<bool> {
     let mut pending = vec![start];
     while let Some(node) = pending.pop() {
         if !std::mem::replace(&mut reached[node as usize], true) {
-            pending.extend(plan.node(node).outgoing.iter().map(|target| target.node));
+            pending.extend(plan.edges.outgoing(node).iter().map(|target| target.node));
         }
     }
     reached

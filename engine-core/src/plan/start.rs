@@ -52,5 +52,5 @@ impl Plan {
 /// Whether a trigger does something by itself: the manual trigger does in n8n; one that is called or is a webhook does not.
 fn listens(node: &PlanNode) -> bool {
     let called = MANUAL.iter().filter(|names| names[1] != "manual_trigger").any(|names| names.contains(&node.spec.kind.as_str()));
-    !called && !node.activations.iter().any(|activation| matches!(activation, Activation::Webhook(_)))
+    !called && !node.activations().iter().any(|activation| matches!(activation, Activation::Webhook(_)))
 }

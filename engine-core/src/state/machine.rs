@@ -4,26 +4,11 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::ExecutionStatus;
-use super::parallel::ParallelFrontier;
+use super::parallel::{Known, ParallelFrontier};
 use super::stack::StackFrontier;
-use crate::execution::{Inputs, Parts, RunLog, RunRecord, RunStatus};
+use crate::execution::{Activation, RunLog, RunRecord, RunStatus, Runs};
 use crate::model::{Batch, ExecutionOrder};
 use crate::plan::Plan;
-
-/// A run of a node that is due: the node, the number of the run, its inputs and where they came from.
-#[derive(Clone, Debug)]
-pub struct Activation {
-    /// Index of the node in the plan.
-    pub node: u32,
-    /// Number of the run.
-    pub run: u32,
-    /// Its place in the order of all runs.
-    pub order: u32,
-    /// The items of each connected input.
-    pub inputs: Inputs,
-    /// Where they came from.
-    pub parts: Parts,
-}
 
 /// Something that happened.
 #[derive(Clone, Debug)]
@@ -80,7 +65,7 @@ pub enum Event {
 #[derive(Clone, Debug)]
 pub enum Command {
     /// Run a node.
-    Run(Activation),
+    Run(Box<Activation>),
     /// Forget what a node remembers: the loop around it begins a new round.
     Forget(u32),
     /// Stop all running nodes.
@@ -139,21 +124,25 @@ impl ExecutionState {
 
     /// Takes in what happened, writes runs to the log, and appends what to do now. Events after the end change nothing.
     pub fn apply(&mut self, event: Event, log: &RunLog, commands: &mut VecDeque<Command>) {
-        if self.status.is_final() {
-            return;
+        if !self.status.is_final() {
+            self.take_in(event, &mut log.write(), commands);
         }
+    }
+
+    fn take_in(&mut self, event: Event, log: &mut Runs, commands: &mut VecDeque<Command>) {
         match event {
             Event::Start { node, items } => self.start(node, items),
             Event::Finished { node, record } => {
                 self.running = self.running.saturating_sub(1);
                 self.last_failed = record.status == RunStatus::Error;
-                self.route(node, &record, log);
+                let run = log.push(node, record);
+                self.deliver(node, Some(run), log);
                 self.forget(commands);
             }
             Event::Nothing { node } => {
                 self.running = self.running.saturating_sub(1);
                 self.last_failed = false;
-                self.close(node);
+                self.deliver(node, None, log);
             }
             Event::Failed { node, record } => {
                 log.push(node, record);
@@ -166,15 +155,21 @@ impl ExecutionState {
             }
             Event::WaitOver { node, record } => {
                 self.waiting = self.waiting.saturating_sub(1);
-                log.replace_last(node, Arc::clone(&record));
-                let run = u32::try_from(log.runs(node).saturating_sub(1)).unwrap_or(0);
-                self.deliver(node, run, &record, log);
+                let run = log.replace_last(node, record);
+                self.deliver(node, Some(run), log);
             }
             Event::Pause => self.paused = true,
             Event::Resume => self.paused = false,
             Event::Cancel => return self.end(ExecutionStatus::Canceled, commands),
         }
         self.pump(log, commands);
+    }
+
+    /// Takes back what a run that has ended was made of: another one is made of it.
+    pub(crate) fn reuse(&mut self, activation: Box<Activation>) {
+        if let Frontier::Parallel(frontier) = &mut self.frontier {
+            frontier.reuse(activation);
+        }
     }
 
     fn start(&mut self, node: u32, items: Batch) {
@@ -188,27 +183,18 @@ impl ExecutionState {
         }
     }
 
-    fn route(&mut self, node: u32, record: &Arc<RunRecord>, log: &RunLog) {
-        let run = log.push(node, Arc::clone(record));
-        self.deliver(node, run, record, log);
-    }
-
-    fn deliver(&mut self, node: u32, run: u32, record: &RunRecord, log: &RunLog) {
-        match &mut self.frontier {
-            Frontier::Parallel(frontier) => frontier.finished(&self.plan, (node, run), &record.outputs),
-            Frontier::Stack(frontier) => frontier.finished(&self.plan, (node, run), &record.outputs, log),
+    /// A run has ended, or has given nothing at all.
+    fn deliver(&mut self, node: u32, run: Option<u32>, log: &Runs) {
+        match (&mut self.frontier, run) {
+            (Frontier::Parallel(frontier), run) => frontier.finished(Known { plan: &self.plan, runs: log }, node, run),
+            (Frontier::Stack(frontier), Some(run)) => frontier.finished(&self.plan, (node, run), log),
+            (Frontier::Stack(_), None) => {}
         }
     }
 
     fn forget(&mut self, commands: &mut VecDeque<Command>) {
         if let Frontier::Parallel(frontier) = &mut self.frontier {
-            commands.extend(frontier.take_forgotten().map(Command::Forget));
-        }
-    }
-
-    fn close(&mut self, node: u32) {
-        if let Frontier::Parallel(frontier) = &mut self.frontier {
-            frontier.finished(&self.plan, (node, 0), &[]);
+            frontier.take_forgotten().for_each(|node| commands.push_back(Command::Forget(node)));
         }
     }
 
@@ -220,14 +206,20 @@ impl ExecutionState {
         commands.push_back(Command::End(status));
     }
 
-    fn pump(&mut self, log: &RunLog, commands: &mut VecDeque<Command>) {
+    fn pump(&mut self, log: &Runs, commands: &mut VecDeque<Command>) {
         if self.status != ExecutionStatus::Running || self.paused {
             return;
         }
         while self.running < self.limit {
-            let Some((node, inputs, parts)) = self.next() else { break };
-            let run = u32::try_from(log.runs(node)).unwrap_or(u32::MAX);
-            commands.push_back(Command::Run(Activation { node, run, order: self.order, inputs, parts }));
+            let Some(mut activation) = self.next(log) else { break };
+            let node = activation.node;
+            activation.order = self.order;
+            activation.run = match &self.frontier {
+                // Without loops there is but one.
+                Frontier::Parallel(frontier) if !frontier.has_loops() => 0,
+                _ => u32::try_from(log.count(node)).unwrap_or(u32::MAX),
+            };
+            commands.push_back(Command::Run(activation));
             self.order += 1;
             self.running += 1;
         }
@@ -242,9 +234,9 @@ impl ExecutionState {
         }
     }
 
-    fn next(&mut self) -> Option<(u32, Inputs, Parts)> {
+    fn next(&mut self, log: &Runs) -> Option<Box<Activation>> {
         match &mut self.frontier {
-            Frontier::Parallel(frontier) => frontier.next(),
+            Frontier::Parallel(frontier) => frontier.next(Known { plan: &self.plan, runs: log }),
             // n8n's orders do one thing at a time: nothing else runs while a node waits.
             Frontier::Stack(frontier) => (self.waiting == 0).then(|| frontier.next(&self.plan)).flatten(),
         }

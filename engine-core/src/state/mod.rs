@@ -12,7 +12,9 @@ mod retry;
 mod stack;
 mod status;
 
-pub use machine::{Activation, Command, Event, ExecutionState};
+pub use machine::{Command, Event, ExecutionState};
 pub(crate) use outcome::{Finish, Raw, Timing, finish, record};
 pub(crate) use retry::{RetryDecision, USUAL_TRIES, after_error, after_success};
 pub use status::ExecutionStatus;
+
+pub use crate::execution::Activation;

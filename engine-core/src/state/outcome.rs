@@ -14,6 +14,8 @@ use crate::plan::PlanNode;
 /// What the last try of a run gave.
 #[derive(Debug)]
 pub(crate) enum Raw {
+    /// Items for the first output, and for no other.
+    One(Batch),
     /// Items for each output.
     Items(Vec<Batch>),
     /// Nothing at all.
@@ -26,9 +28,9 @@ pub(crate) enum Raw {
 #[derive(Debug)]
 pub(crate) enum Finish {
     /// It is recorded, and the execution goes on.
-    Record(RunRecord),
+    Record(Arc<RunRecord>),
     /// It is recorded, and the execution fails.
-    Fail(RunRecord, NodeError),
+    Fail(Arc<RunRecord>, NodeError),
     /// Its branch ends; nothing is recorded.
     Nothing,
 }
@@ -41,12 +43,24 @@ pub(crate) struct Timing {
     pub(crate) tries: u32,
 }
 
-/// Decides what is recorded. `inputs` of the activation are as the node saw them.
-pub(crate) fn finish(node: &PlanNode, order: ExecutionOrder, activation: &Activation, (raw, timing): (Raw, Timing)) -> Finish {
+/// Decides what is recorded. The record takes the parts out of the activation.
+pub(crate) fn finish(node: &PlanNode, order: ExecutionOrder, activation: &mut Activation, raw: Raw, timing: Timing) -> Finish {
+    match raw {
+        // The short way for most runs.
+        Raw::One(items) if node.gives_as_is() => {
+            let outputs = SmallVec::from_buf([output(activation, items, true)]);
+            Finish::Record(record(activation, timing, RunStatus::Success, (outputs, None)))
+        }
+        raw => finish_any(node, order, activation, raw, timing),
+    }
+}
+
+fn finish_any(node: &PlanNode, order: ExecutionOrder, activation: &mut Activation, raw: Raw, timing: Timing) -> Finish {
     let mut error = None;
-    let (outputs, failed) = match raw {
-        Raw::Items(batches) => (recorded(node, order, activation, batches), false),
-        Raw::Nothing if node.always_output_data => (SmallVec::new(), false),
+    let outputs = match raw {
+        Raw::One(items) => recorded(node, order, activation, vec![items]),
+        Raw::Items(batches) => recorded(node, order, activation, batches),
+        Raw::Nothing if node.always_output_data => SmallVec::new(),
         Raw::Nothing => return Finish::Nothing,
         Raw::Error(failure) if node.spec.on_error == OnError::Stop => {
             let record = record(activation, timing, RunStatus::Error, (SmallVec::new(), Some(&failure)));
@@ -55,20 +69,27 @@ pub(crate) fn finish(node: &PlanNode, order: ExecutionOrder, activation: &Activa
         Raw::Error(failure) => {
             let outputs = continued(node, order, activation, &failure);
             error = Some(failure);
-            (outputs, true)
+            outputs
         }
     };
     let outputs = if node.always_output_data { never_empty(outputs, activation) } else { outputs };
-    let status = if failed { RunStatus::Error } else { RunStatus::Success };
+    let status = if error.is_some() { RunStatus::Error } else { RunStatus::Success };
     Finish::Record(record(activation, timing, status, (outputs, error.as_ref())))
 }
 
 type Outputs = SmallVec<[RecordedOutput; 1]>;
 
-pub(crate) fn record(activation: &Activation, timing: Timing, status: RunStatus, (outputs, error): (Outputs, Option<&NodeError>)) -> RunRecord {
-    RunRecord {
+/// What is recorded of a run. Takes the parts out of the activation.
+#[inline]
+pub(crate) fn record(
+    activation: &mut Activation,
+    timing: Timing,
+    status: RunStatus,
+    (outputs, error): (Outputs, Option<&NodeError>),
+) -> Arc<RunRecord> {
+    Arc::new(RunRecord {
         status,
-        parts: activation.parts.clone(),
+        parts: std::mem::take(&mut activation.parts),
         inputs: u16::try_from(activation.inputs.len()).unwrap_or(u16::MAX),
         outputs,
         error: error.map(|error| Arc::new(error.to_json())),
@@ -76,7 +97,7 @@ pub(crate) fn record(activation: &Activation, timing: Timing, status: RunStatus,
         tries: timing.tries,
         started: timing.started,
         finished: timing.finished,
-    }
+    })
 }
 
 /// The outputs of a run that gave items.
@@ -85,10 +106,19 @@ fn recorded(node: &PlanNode, order: ExecutionOrder, activation: &Activation, mut
         split_errors(order, activation, &mut batches, error_output);
     }
     let single = batches.len() == 1;
-    batches.into_iter().map(|items| RecordedOutput { lineage: lineage(activation, &items, single), items: marked(items) }).collect()
+    batches.into_iter().map(|items| output(activation, items, single)).collect()
+}
+
+#[inline]
+fn output(activation: &Activation, items: Batch, single: bool) -> RecordedOutput {
+    let lineage = lineage(activation, &items, single);
+    // What another node gave was marked when it was recorded.
+    let is_marked = matches!(lineage, Lineage::Passed(_)) && !activation.parts.is_empty();
+    RecordedOutput { lineage, items: if is_marked { items } else { marked(items) } }
 }
 
 /// How items that do not say where they come from are linked.
+#[inline]
 fn lineage(activation: &Activation, items: &Batch, single_output: bool) -> Lineage {
     let inputs = &activation.inputs;
     if let Some(input) = inputs.iter().position(|input| input.as_ref().is_some_and(|input| !input.is_empty() && input.same(items))) {

@@ -8,29 +8,45 @@ use std::collections::VecDeque;
 
 use smallvec::SmallVec;
 
-use crate::execution::{Inputs, Part, Parts, RecordedOutput};
+use crate::execution::{Activation, Inputs, Part, Parts, RecordedOutput, Runs};
 use crate::model::Batch;
 use crate::node::RequiredInputs;
-use crate::plan::{Closes, Plan, PlanNode, Reach};
+use crate::plan::{Closes, Incoming, Plan, Reach, Target};
 
 #[derive(Debug, Default)]
 pub(super) struct ParallelFrontier {
     start: u32,
-    nodes: Vec<Inbox>,
+    /// Without loops each node is settled once, and its connections close when it is.
+    loops: bool,
+    inboxes: Vec<Inbox>,
+    waiting: Waiting,
+    /// What runs that have ended were made of.
+    #[expect(clippy::vec_box, reason = "the boxes are what is used again")]
+    used: Vec<Box<Activation>>,
     /// For each loop, how many connections back to its header are open in this round.
     rounds: Vec<u32>,
-    ready: VecDeque<(u32, Inputs, Parts)>,
+    ready: VecDeque<Ready>,
     /// Nodes that were settled without items; their connections are closed without recursion.
     skipped: Vec<u32>,
     /// Loop nodes within a loop that has begun a new round.
     forgotten: Vec<u32>,
 }
 
-/// What has come in for a node.
+/// A node that can run.
+#[derive(Debug)]
+enum Ready {
+    /// With what the only connection into it has brought; looked up when it runs, for thousands may be ready at once.
+    Only(u32),
+    /// With what has been put together for it.
+    Joined(Box<Activation>),
+}
+
+/// What is known of a node that is not settled.
 #[derive(Clone, Debug, Default)]
 struct Inbox {
     open: u32,
-    deliveries: SmallVec<[Delivery; 1]>,
+    /// The list of what has come in, where something has.
+    list: Option<u32>,
 }
 
 #[derive(Clone, Debug)]
@@ -40,17 +56,86 @@ struct Delivery {
     items: Batch,
 }
 
+/// What has come in for nodes that wait for more. Lists are used again: once the first joins are done, others allocate nothing.
+#[derive(Debug, Default)]
+struct Waiting {
+    lists: Vec<Vec<Delivery>>,
+    free: Vec<u32>,
+}
+
+impl Waiting {
+    fn push(&mut self, list: &mut Option<u32>, delivery: Delivery) {
+        let index = *list.get_or_insert_with(|| {
+            self.free.pop().unwrap_or_else(|| {
+                self.lists.push(Vec::new());
+                u32::try_from(self.lists.len() - 1).unwrap_or(u32::MAX)
+            })
+        });
+        if let Some(list) = self.lists.get_mut(index as usize) {
+            list.push(delivery);
+        }
+    }
+
+    fn take(&mut self, list: Option<u32>) -> Vec<Delivery> {
+        list.and_then(|index| self.lists.get_mut(index as usize)).map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Gives a list back that was taken.
+    fn give_back(&mut self, list: Option<u32>, mut deliveries: Vec<Delivery>) {
+        if let Some(index) = list
+            && let Some(place) = self.lists.get_mut(index as usize)
+        {
+            deliveries.clear();
+            *place = deliveries;
+            self.free.push(index);
+        }
+    }
+}
+
+/// What a frontier looks things up in.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) runs: &'a Runs,
+}
+
+impl<'a> Known<'a> {
+    fn outputs(self, node: u32, run: Option<u32>) -> &'a [RecordedOutput] {
+        run.and_then(|run| self.runs.get(node, run)).map_or(&[], |record| &record.outputs)
+    }
+
+    /// What has come along a connection, in a plan without loops.
+    fn came(self, incoming: Incoming) -> Option<(&'a Batch, Part)> {
+        let output = self.runs.get(incoming.node, 0)?.outputs.get(usize::from(incoming.output))?;
+        let Incoming { node, output: port, input } = incoming;
+        (!output.items.is_empty()).then(|| (&output.items, Part { input, output: port, node, run: 0, items: count(&output.items) }))
+    }
+}
+
 impl ParallelFrontier {
     pub(super) fn start(&mut self, plan: &Plan, node: u32, items: Batch) {
         let reach = plan.reach(node);
         self.start = node;
-        self.nodes = reach.need.iter().map(|&open| Inbox { open, deliveries: SmallVec::new() }).collect();
+        self.loops = !reach.rules.is_empty();
+        self.inboxes = reach.need.iter().map(|&open| Inbox { open, list: None }).collect();
         self.rounds = vec![0; reach.back.len()];
-        self.ready.push_back((node, SmallVec::from_iter([Some(items)]), Parts::new()));
+        self.ready.push_back(Ready::Joined(Activation::with_input(node, items, Parts::new())));
     }
 
-    pub(super) fn next(&mut self) -> Option<(u32, Inputs, Parts)> {
-        self.ready.pop_front()
+    /// Whether a node may run more than once.
+    pub(super) fn has_loops(&self) -> bool {
+        self.loops
+    }
+
+    pub(super) fn next(&mut self, known: Known<'_>) -> Option<Box<Activation>> {
+        match self.ready.pop_front()? {
+            Ready::Joined(activation) => Some(activation),
+            Ready::Only(node) => {
+                let mut activation = self.blank(node);
+                gather(known, node, &mut activation);
+                Some(activation)
+            }
+        }
     }
 
     /// The loop nodes whose memory of the last round is of no use any more.
@@ -58,49 +143,65 @@ impl ParallelFrontier {
         self.forgotten.drain(..)
     }
 
-    /// A run has ended: its items are delivered, its connections close.
-    pub(super) fn finished(&mut self, plan: &Plan, (node, run): (u32, u32), outputs: &[RecordedOutput]) {
-        let reach = plan.reach(self.start);
-        if reach.rules.is_empty() {
-            self.finished_plain(plan, (node, run), outputs);
-        } else {
-            self.finished_looping(plan, reach, (node, run), outputs);
-        }
+    /// Takes back what a run that has ended was made of.
+    pub(super) fn reuse(&mut self, mut activation: Box<Activation>) {
+        activation.inputs.clear();
+        activation.parts.clear();
+        self.used.push(activation);
+    }
+
+    /// An activation without inputs.
+    #[expect(clippy::unnecessary_box_returns, reason = "queues hold boxes, and what is boxed is used again")]
+    fn blank(&mut self, node: u32) -> Box<Activation> {
+        let Some(mut activation) = self.used.pop() else { return Activation::of(node, Inputs::new(), Parts::new()) };
+        activation.node = node;
+        activation
+    }
+
+    /// A run has ended, or has given nothing at all: its items are delivered, its connections close.
+    pub(super) fn finished(&mut self, known: Known<'_>, node: u32, run: Option<u32>) {
+        self.close_all(known, node, run);
         while let Some(node) = self.skipped.pop() {
-            if reach.rules.is_empty() {
-                self.finished_plain(plan, (node, 0), &[]);
+            self.close_all(known, node, None);
+        }
+    }
+
+    fn close_all(&mut self, known: Known<'_>, node: u32, run: Option<u32>) {
+        if self.loops {
+            return self.finished_looping(known, node, run);
+        }
+        let outputs = known.outputs(node, run);
+        for target in known.plan.edges().outgoing(node) {
+            let brings = outputs.get(usize::from(target.output)).is_some_and(|output| !output.items.is_empty());
+            if brings && known.plan.edges().incoming(target.node).len() == 1 && known.plan.node(target.node).takes_one_input {
+                self.ready.push_back(Ready::Only(target.node));
             } else {
-                self.finished_looping(plan, reach, (node, 0), &[]);
+                self.close(known, Closes::Node(target.node));
             }
         }
     }
 
-    fn finished_plain(&mut self, plan: &Plan, (node, run): (u32, u32), outputs: &[RecordedOutput]) {
-        for target in &plan.node(node).outgoing {
-            self.deliver(target, (node, run), outputs);
-            self.close(plan, Closes::Node(target.node));
-        }
-    }
-
-    fn finished_looping(&mut self, plan: &Plan, reach: &Reach, (node, run): (u32, u32), outputs: &[RecordedOutput]) {
+    fn finished_looping(&mut self, known: Known<'_>, node: u32, run: Option<u32>) {
+        let (plan, outputs) = (known.plan, known.outputs(node, run));
+        let reach = plan.reach(self.start);
         let headed = plan.loops().headed.get(&node).copied();
         let has_items = |output: u16| outputs.get(usize::from(output)).is_some_and(|output| !output.items.is_empty());
         let goes_on = headed
-            .is_some_and(|index| plan.node(node).outgoing.iter().any(|target| has_items(target.output) && plan.loops().holds(index, target.node)));
+            .is_some_and(|index| plan.edges().outgoing(node).iter().any(|target| has_items(target.output) && plan.loops().holds(index, target.node)));
         if let (Some(index), true) = (headed, goes_on) {
             self.begin_round(plan, reach, index);
         }
         let rules = reach.rules.get(node as usize).map_or(&[][..], |rules| rules);
-        for (target, rule) in plan.node(node).outgoing.iter().zip(rules) {
-            self.deliver(target, (node, run), outputs);
+        for (target, rule) in plan.edges().outgoing(node).iter().zip(rules) {
+            self.deliver(target, (node, run.unwrap_or(0)), outputs);
             let within = headed.is_some_and(|index| plan.loops().holds(index, target.node));
             if rule.until.is_none() && (!within || goes_on) {
-                self.close(plan, rule.closes);
+                self.close(known, rule.closes);
             }
         }
         if let (Some(index), false) = (headed, goes_on) {
             for &closes in reach.deferred.get(index as usize).into_iter().flatten() {
-                self.close(plan, closes);
+                self.close(known, closes);
             }
         }
     }
@@ -112,7 +213,7 @@ impl ParallelFrontier {
             if plan.loops().headed.contains_key(&node) {
                 self.forgotten.push(node);
             }
-            if let (Some(inbox), Some(&need)) = (self.nodes.get_mut(node as usize), reach.need.get(node as usize)) {
+            if let (Some(inbox), Some(&need)) = (self.inboxes.get_mut(node as usize), reach.need.get(node as usize)) {
                 inbox.open = need;
             }
         }
@@ -121,86 +222,123 @@ impl ParallelFrontier {
         }
     }
 
-    fn deliver(&mut self, target: &crate::plan::Target, (node, run): (u32, u32), outputs: &[RecordedOutput]) {
-        let Some(output) = outputs.get(usize::from(target.output)).filter(|output| !output.items.is_empty()) else { return };
-        let items = u32::try_from(output.items.len()).unwrap_or(u32::MAX);
-        let part = Part { input: target.input, output: target.output, node, run, items };
-        if let Some(inbox) = self.nodes.get_mut(target.node as usize) {
-            inbox.deliveries.push(Delivery { place: target.place, part, items: output.items.clone() });
+    fn deliver(&mut self, target: &Target, from: (u32, u32), outputs: &[RecordedOutput]) {
+        if let Some((items, part)) = brought(target, from, outputs)
+            && let Some(inbox) = self.inboxes.get_mut(target.node as usize)
+        {
+            self.waiting.push(&mut inbox.list, Delivery { place: target.place, part, items });
         }
     }
 
-    fn close(&mut self, plan: &Plan, closes: Closes) {
+    fn close(&mut self, known: Known<'_>, closes: Closes) {
         match closes {
             Closes::Node(node) => {
-                let Some(inbox) = self.nodes.get_mut(node as usize) else { return };
+                let Some(inbox) = self.inboxes.get_mut(node as usize) else { return };
                 inbox.open = inbox.open.saturating_sub(1);
                 if inbox.open == 0 {
-                    self.settle(plan, node, false);
+                    self.settle(known, node, false);
                 }
             }
             Closes::Round(index) => {
                 let Some(round) = self.rounds.get_mut(index as usize) else { return };
                 *round = round.saturating_sub(1);
                 if *round == 0
-                    && let Some(each) = plan.loops().loops.get(index as usize)
+                    && let Some(each) = known.plan.loops().loops.get(index as usize)
                 {
-                    self.settle(plan, each.header, true);
+                    self.settle(known, each.header, true);
                 }
             }
         }
     }
 
     /// All connections into a node are closed: it runs, or it is skipped. A loop node runs at the end of each round, whatever came back.
-    fn settle(&mut self, plan: &Plan, node: u32, end_of_round: bool) {
-        let Some(inbox) = self.nodes.get_mut(node as usize) else { return };
-        let mut deliveries = std::mem::take(&mut inbox.deliveries);
-        let plan_node = plan.node(node);
-        if let ([_], true) = (deliveries.as_slice(), plan_node.takes_one_input)
-            && let Some(only) = deliveries.pop()
-        {
-            let (mut inputs, mut parts) = (Inputs::new(), Parts::new());
-            inputs.push(Some(only.items));
-            parts.push(only.part);
-            return self.ready.push_back((node, inputs, parts));
+    fn settle(&mut self, known: Known<'_>, node: u32, end_of_round: bool) {
+        let mut activation = self.blank(node);
+        if self.loops {
+            activation.inputs.resize(known.plan.edges().inputs(node).max(1), None);
+            self.take_delivered(node, &mut activation);
+        } else {
+            gather(known, node, &mut activation);
         }
-        let runs = end_of_round || plan_node.always_output_data || satisfied(plan_node, &deliveries);
-        if !runs {
+        let plan_node = known.plan.node(node);
+        if end_of_round || plan_node.always_output_data || satisfied(plan_node.required(), &activation.inputs) {
+            self.ready.push_back(Ready::Joined(activation));
+        } else {
+            self.reuse(activation);
             self.skipped.push(node);
-            return;
         }
-        if deliveries.len() > 1 {
-            deliveries.sort_by_key(|delivery| (delivery.part.input, delivery.place, delivery.part.run));
+    }
+
+    /// Joins what was delivered, in the order of the connections.
+    fn take_delivered(&mut self, node: u32, activation: &mut Activation) {
+        let Some(inbox) = self.inboxes.get_mut(node as usize) else { return };
+        let list = inbox.list.take();
+        let mut deliveries = self.waiting.take(list);
+        deliveries.sort_by_key(|delivery| (delivery.part.input, delivery.place, delivery.part.run));
+        activation.parts.extend(deliveries.iter().map(|delivery| delivery.part));
+        for group in deliveries.chunk_by(|a, b| a.part.input == b.part.input) {
+            let slot = group.first().and_then(|delivery| activation.inputs.get_mut(usize::from(delivery.part.input)));
+            if let Some(slot) = slot {
+                *slot = joined(group, |delivery| &delivery.items);
+            }
         }
-        let (inputs, parts) = join(plan_node.incoming.len(), &deliveries);
-        self.ready.push_back((node, inputs, parts));
+        self.waiting.give_back(list, deliveries);
     }
 }
 
-fn satisfied(node: &PlanNode, deliveries: &[Delivery]) -> bool {
-    if deliveries.is_empty() {
-        return false;
+/// Joins what has come along the connections into a node, in their order, in a plan without loops: there a connection brings something once.
+fn gather(known: Known<'_>, node: u32, activation: &mut Activation) {
+    let incoming = known.plan.edges().incoming(node);
+    if let ([only], true) = (incoming, known.plan.node(node).takes_one_input) {
+        match known.came(*only) {
+            Some((items, part)) => {
+                activation.inputs.push(Some(items.clone()));
+                activation.parts.push(part);
+            }
+            None => activation.inputs.push(None),
+        }
+        return;
     }
-    let brought = |input: usize| deliveries.iter().any(|delivery| usize::from(delivery.part.input) == input);
-    match &node.required {
-        RequiredInputs::AtLeast(1) => true,
-        RequiredInputs::AtLeast(least) => (0..node.incoming.len()).filter(|&input| brought(input)).count() >= *least,
-        RequiredInputs::These(inputs) => inputs.iter().all(|&input| brought(input)),
+    activation.inputs.resize(known.plan.edges().inputs(node).max(1), None);
+    activation.parts.reserve(incoming.len());
+    for group in incoming.chunk_by(|a, b| a.input == b.input) {
+        let Some(slot) = group.first().and_then(|incoming| activation.inputs.get_mut(usize::from(incoming.input))) else { continue };
+        if let [only] = group {
+            if let Some((items, part)) = known.came(*only) {
+                *slot = Some(items.clone());
+                activation.parts.push(part);
+            }
+            continue;
+        }
+        let came: SmallVec<[_; 4]> = group.iter().filter_map(|incoming| known.came(*incoming)).collect();
+        activation.parts.extend(came.iter().map(|(_, part)| *part));
+        *slot = joined(&came, |(items, _)| items);
     }
 }
 
-/// Items of each input, in the order of the connections. A batch that comes alone is passed on as it is.
-fn join(inputs: usize, deliveries: &[Delivery]) -> (Inputs, Parts) {
-    let mut joined: Inputs = SmallVec::from_elem(None, inputs.max(1));
-    let parts: Parts = deliveries.iter().map(|delivery| delivery.part).collect();
-    for group in deliveries.chunk_by(|a, b| a.part.input == b.part.input) {
-        let items = match group {
-            [only] => only.items.clone(),
-            several => several.iter().flat_map(|delivery| delivery.items.iter().cloned()).collect(),
-        };
-        if let Some(slot) = group.first().and_then(|delivery| joined.get_mut(usize::from(delivery.part.input))) {
-            *slot = Some(items);
-        }
+/// Several batches as one. A batch that comes alone is passed on as it is.
+fn joined<T>(batches: &[T], items: impl Fn(&T) -> &Batch) -> Option<Batch> {
+    match batches {
+        [] => None,
+        [only] => Some(items(only).clone()),
+        several => Some(several.iter().flat_map(|each| items(each).iter().cloned()).collect()),
     }
-    (joined, parts)
+}
+
+/// What a run brings along a connection, if anything.
+fn brought(target: &Target, (node, run): (u32, u32), outputs: &[RecordedOutput]) -> Option<(Batch, Part)> {
+    let output = outputs.get(usize::from(target.output)).filter(|output| !output.items.is_empty())?;
+    Some((output.items.clone(), Part { input: target.input, output: target.output, node, run, items: count(&output.items) }))
+}
+
+fn count(items: &Batch) -> u32 {
+    u32::try_from(items.len()).unwrap_or(u32::MAX)
+}
+
+fn satisfied(required: &RequiredInputs, inputs: &Inputs) -> bool {
+    let brought = |input: &usize| inputs.get(*input).is_some_and(Option::is_some);
+    match required {
+        RequiredInputs::AtLeast(least) => inputs.iter().flatten().count() >= (*least).max(1),
+        RequiredInputs::These(wanted) => inputs.iter().any(Option::is_some) && wanted.iter().all(brought),
+    }
 }

@@ -39,8 +39,12 @@ pub(crate) fn after_error(policy: Option<&RetryPolicy>, order: ExecutionOrder, (
 
 /// After a success: n8n tries again when the first item of the first output looks like an error.
 pub(crate) fn after_success(policy: Option<&RetryPolicy>, order: ExecutionOrder, attempt: u32, output: &NodeOutput) -> RetryDecision {
-    let (Some(policy), NodeOutput::Items(outputs)) = (policy, output) else { return RetryDecision::Done };
-    let first = outputs.first().and_then(|items| items.first());
+    let Some(policy) = policy else { return RetryDecision::Done };
+    let first = match output {
+        NodeOutput::One(items) => items.first(),
+        NodeOutput::Items(outputs) => outputs.first().and_then(|items| items.first()),
+        NodeOutput::Nothing | NodeOutput::Wait(_) => None,
+    };
     if order == ExecutionOrder::Parallel || attempt + 1 >= max_tries(policy, order) || !first.is_some_and(has_error_key) {
         return RetryDecision::Done;
     }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashSet, VecDeque};
 
 use smallvec::SmallVec;
 
-use crate::execution::{Inputs, Part, Parts, RecordedOutput, RunLog};
+use crate::execution::{Activation, Inputs, Part, Parts, Runs};
 use crate::model::{Batch, ExecutionOrder, Item, Json};
 use crate::node::RequiredInputs;
 use crate::plan::{Incoming, Plan, Target};
@@ -21,7 +21,7 @@ pub(super) struct StackFrontier {
     waiting: Vec<(u32, Waiting)>,
 }
 
-type Entry = (u32, Inputs, Parts);
+type Entry = Box<Activation>;
 
 /// The waiting entries of a node: each a set of inputs, some of which have come.
 #[derive(Debug, Default)]
@@ -43,7 +43,7 @@ impl StackFrontier {
     }
 
     pub(super) fn start(&mut self, node: u32, items: Batch) {
-        self.stack.push_back((node, SmallVec::from_iter([Some(items)]), Parts::new()));
+        self.stack.push_back(Activation::with_input(node, items, Parts::new()));
     }
 
     /// The next node to run. When the stack is empty, one node that waits for inputs which will never come may run without them.
@@ -55,8 +55,9 @@ impl StackFrontier {
     }
 
     /// A run has ended: its children are queued.
-    pub(super) fn finished(&mut self, plan: &Plan, (node, run): (u32, u32), outputs: &[RecordedOutput], log: &RunLog) {
-        for target in &plan.node(node).outgoing {
+    pub(super) fn finished(&mut self, plan: &Plan, (node, run): (u32, u32), log: &Runs) {
+        let outputs = log.get(node, run).map_or(&[][..], |record| &record.outputs);
+        for target in plan.edges().outgoing(node) {
             let Some(output) = outputs.get(usize::from(target.output)) else { continue };
             let forced = self.order == ExecutionOrder::V0 && target.input > 0;
             if output.items.is_empty() && !forced {
@@ -68,10 +69,10 @@ impl StackFrontier {
         }
     }
 
-    fn enqueue(&mut self, plan: &Plan, target: &Target, (items, part): (Batch, Part), log: &RunLog) {
-        let inputs = plan.node(target.node).incoming.len();
+    fn enqueue(&mut self, plan: &Plan, target: &Target, (items, part): (Batch, Part), log: &Runs) {
+        let inputs = plan.edges().inputs(target.node);
         if inputs <= 1 {
-            return self.push((target.node, SmallVec::from_iter([Some(items)]), SmallVec::from_iter([part])));
+            return self.push(Activation::with_input(target.node, items, SmallVec::from_buf([part])));
         }
         let index = self.waiting_index(target.node);
         let Some((_, waiting)) = self.waiting.get_mut(index) else { return };
@@ -137,7 +138,7 @@ impl StackFrontier {
     fn may_run(&self, plan: &Plan, node: u32, slots: &[Slot]) -> bool {
         let came = |input: usize| matches!(slots.get(input), Some(Slot::Came(..)));
         let with_items = slots.iter().filter(|slot| matches!(slot, Slot::Came(items, _) if !items.is_empty())).count();
-        let allowed = match &plan.node(node).required {
+        let allowed = match plan.node(node).required() {
             _ if self.order == ExecutionOrder::V0 => true,
             RequiredInputs::These(inputs) => inputs.len() < slots.len() && inputs.iter().all(|&input| came(input)),
             RequiredInputs::AtLeast(least) => *least < slots.len() && with_items >= *least,
@@ -153,12 +154,12 @@ impl StackFrontier {
     }
 
     /// v0: when a node begins to wait, other parents that would not run by themselves are given an empty item.
-    fn force_parents(&mut self, plan: &Plan, from: u32, waiting: u32, log: &RunLog) {
-        let children: HashSet<u32> = plan.node(from).outgoing.iter().map(|target| target.node).collect();
-        for parent in plan.node(waiting).incoming.iter().flatten().map(|incoming| incoming.node).filter(|&parent| parent != from) {
-            let queued: HashSet<u32> = self.stack.iter().map(|(node, ..)| *node).collect();
+    fn force_parents(&mut self, plan: &Plan, from: u32, waiting: u32, log: &Runs) {
+        let children: HashSet<u32> = plan.edges().outgoing(from).iter().map(|target| target.node).collect();
+        for parent in plan.edges().incoming(waiting).iter().map(|incoming| incoming.node).filter(|&parent| parent != from) {
+            let queued: HashSet<u32> = self.stack.iter().map(|entry| entry.node).collect();
             let fed = !first_input_is_empty(plan, parent, log);
-            if queued.contains(&parent) || log.runs(parent) > 0 || fed {
+            if queued.contains(&parent) || log.count(parent) > 0 || fed {
                 continue;
             }
             let Some(start) = farthest_idle(plan, parent, log, |node| queued.contains(&node) || (node != parent && children.contains(&node))) else {
@@ -166,20 +167,20 @@ impl StackFrontier {
             };
             if first_input_is_empty(plan, start, log) {
                 let empty = Batch::from(vec![Item::new(Json::new())]);
-                self.stack.push_back((start, SmallVec::from_iter([Some(empty)]), Parts::new()));
+                self.stack.push_back(Activation::with_input(start, empty, Parts::new()));
             }
         }
     }
 }
 
 /// The farthest ancestor of a node (or itself) that has not run, walking up until one that has; `None` when one on the way is taken care of.
-fn farthest_idle(plan: &Plan, node: u32, log: &RunLog, cared_for: impl Fn(u32) -> bool) -> Option<u32> {
+fn farthest_idle(plan: &Plan, node: u32, log: &Runs, cared_for: impl Fn(u32) -> bool) -> Option<u32> {
     let mut farthest = node;
     for node in nearest_first(plan, node) {
         if cared_for(node) {
             return None;
         }
-        if log.runs(node) > 0 {
+        if log.count(node) > 0 {
             break;
         }
         farthest = node;
@@ -188,11 +189,11 @@ fn farthest_idle(plan: &Plan, node: u32, log: &RunLog, cared_for: impl Fn(u32) -
 }
 
 /// Whether nothing has come from the connections into the first input.
-fn first_input_is_empty(plan: &Plan, node: u32, log: &RunLog) -> bool {
+fn first_input_is_empty(plan: &Plan, node: u32, log: &Runs) -> bool {
     let brought = |incoming: &Incoming| {
-        log.run(incoming.node, 0).is_some_and(|run| run.outputs.get(usize::from(incoming.output)).is_some_and(|output| !output.items.is_empty()))
+        log.get(incoming.node, 0).is_some_and(|run| run.outputs.get(usize::from(incoming.output)).is_some_and(|output| !output.items.is_empty()))
     };
-    !plan.node(node).incoming.first().is_some_and(|connections| connections.iter().any(brought))
+    !plan.edges().incoming(node).iter().take_while(|incoming| incoming.input == 0).any(brought)
 }
 
 fn nearest_first(plan: &Plan, node: u32) -> Vec<u32> {
@@ -201,7 +202,7 @@ fn nearest_first(plan: &Plan, node: u32) -> Vec<u32> {
     let mut next = 0;
     while let Some(&at) = order.get(next) {
         next += 1;
-        order.extend(plan.node(at).incoming.iter().flatten().map(|incoming| incoming.node).filter(|&parent| seen.insert(parent)));
+        order.extend(plan.edges().incoming(at).iter().map(|incoming| incoming.node).filter(|&parent| seen.insert(parent)));
     }
     order
 }
@@ -210,11 +211,12 @@ fn ancestors(plan: &Plan, node: u32) -> HashSet<u32> {
     let mut found = HashSet::new();
     let mut pending = vec![node];
     while let Some(node) = pending.pop() {
-        pending.extend(plan.node(node).incoming.iter().flatten().map(|incoming| incoming.node).filter(|&parent| found.insert(parent)));
+        pending.extend(plan.edges().incoming(node).iter().map(|incoming| incoming.node).filter(|&parent| found.insert(parent)));
     }
     found
 }
 
+#[expect(clippy::unnecessary_box_returns, reason = "queues hold boxes, and what is boxed is used again")]
 fn entry(node: u32, slots: Vec<Slot>) -> Entry {
     let mut inputs = Inputs::with_capacity(slots.len());
     let mut parts = Parts::new();
@@ -227,5 +229,5 @@ fn entry(node: u32, slots: Vec<Slot>) -> Entry {
             }
         }
     }
-    (node, inputs, parts)
+    Activation::of(node, inputs, parts)
 }

@@ -165,7 +165,7 @@ pub fn test_nodes(ledger: &Ledger) -> NodeRegistry {
         }
         Ok(tagged(&context).into())
     }));
-    add(TestNode::new("wait", |context| async move { Ok(NodeOutput::Wait(Wait::for_duration(context.now(), Duration::from_hours(1)))) }));
+    add(TestNode::new("wait", |context| async move { Ok(Wait::for_duration(context.now(), Duration::from_hours(1)).into()) }));
     add(TestNode::new(
         "flaky",
         |context| async move { if context.attempt() < 2 { Err(NodeError::new("not yet")) } else { Ok(tagged(&context).into()) } },

@@ -154,7 +154,7 @@ fn following(plan: &Plan, from: u32) -> BTreeSet<NodeId> {
     while let Some(node) = open.pop() {
         let plan_node = plan.node(node);
         if seen.insert(node, plan_node.spec.id.clone()).is_none() {
-            open.extend(plan_node.outgoing.iter().map(|target| target.node));
+            open.extend(plan.edges().outgoing(node).iter().map(|target| target.node));
         }
     }
     seen.into_values().collect()

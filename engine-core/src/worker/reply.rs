@@ -59,7 +59,7 @@ impl Worker {
             let request = self.place_of_reply(tenant.clone(), execution);
             if let RequestState::Answered(answer) = self.stores().requests.begin_request(request).await? {
                 self.stores().requests.abandon_request(tenant, &format!("engine:reply:{execution}")).await?;
-                return from_json(answer).ok_or_else(|| StoreError::corrupt("reply", execution.to_string(), "it has another form"));
+                return from_json(&answer).ok_or_else(|| StoreError::corrupt("reply", execution.to_string(), "it has another form"));
             }
             self.engine().runtime().sleep(pause).await;
             pause = (pause * 2).min(Duration::from_millis(500));
@@ -77,7 +77,7 @@ fn to_json(reply: &Reply) -> Value {
     json!({ "status": reply.status, "headers": reply.headers, "body": body })
 }
 
-fn from_json(value: Value) -> Option<Reply> {
+fn from_json(value: &Value) -> Option<Reply> {
     let body = match &value["body"] {
         Value::Null => ReplyBody::Empty,
         body => match (body.get("json"), body.get("bytes").and_then(Value::as_str), body.get("file")) {
@@ -113,7 +113,7 @@ mod tests {
         ];
         for body in bodies {
             let reply = Reply { status: 201, headers: vec![("x-a".to_owned(), "1".to_owned())], body };
-            assert_eq!(from_json(to_json(&reply)), Some(reply));
+            assert_eq!(from_json(&to_json(&reply)), Some(reply));
         }
     }
 }

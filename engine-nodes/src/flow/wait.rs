@@ -125,7 +125,7 @@ impl Node for Wait {
             Self::Until(time) => Waiting::until(time_of(time, &scope).await?),
             Self::Resume(request) => request.wait(&context).await?,
         };
-        Ok(NodeOutput::Wait(wait))
+        Ok(wait.into())
     }
 }
 

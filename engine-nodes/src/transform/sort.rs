@@ -141,7 +141,7 @@ impl Sort {
         let order = match self {
             Self::Fields(fields) => by_fields(items, fields)?,
             Self::Random => shuffled(items.len(), context.runtime().as_ref()),
-            Self::Code(code) => by_code(items, code)?,
+            Self::Code(code) => return Err(cannot_run(code)),
         };
         Ok(order.into_iter().filter_map(|index| Some(items.get(index)?.clone().paired_with(index))).collect())
     }
@@ -204,16 +204,17 @@ fn shuffled(count: usize, runtime: &dyn Runtime) -> Vec<usize> {
     order
 }
 
-/// The indexes of the items, sorted by JavaScript.
-fn by_code(_items: &Batch, code: &str) -> Result<Vec<usize>, NodeError> {
+/// Code is run where there is a script engine and the way to sort is known before the run.
+fn cannot_run(code: &str) -> NodeError {
     if !mentions_return(code) {
-        return Err(NodeError::fatal("Sort code doesn't return. Please add a 'return' statement to your code"));
+        return NodeError::fatal("Sort code doesn't return. Please add a 'return' statement to your code");
     }
-    Err(NodeError::fatal("sorting by code needs the JavaScript engine").with_description("build with the feature `js`"))
+    NodeError::fatal("sorting by code needs the JavaScript engine")
+        .with_description("Build with the feature `js`, and choose the type without an expression.")
 }
 
 /// Whether a text has `return` as a word of its own.
-fn mentions_return(code: &str) -> bool {
+pub(crate) fn mentions_return(code: &str) -> bool {
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     code.match_indices("return").any(|(at, word)| {
         let before = code.get(..at).and_then(|before| before.chars().next_back());

@@ -7,6 +7,8 @@ mod position;
 mod product;
 mod schema;
 mod settings;
+#[cfg(feature = "sql")]
+mod sql;
 
 #[cfg(test)]
 mod tests;
@@ -22,10 +24,20 @@ use settings::{Choice, Mode};
 
 /// Version 2 and later.
 pub(super) fn definition() -> Definition {
-    Definition { inputs: Some(inputs), required_inputs: Some(required_inputs), ..Definition::new(schema::newest(), compile) }
+    Definition { prepare: Some(prepare), inputs: Some(inputs), required_inputs: Some(required_inputs), ..Definition::new(schema::newest(), compile) }
 }
 
 pub(super) use first_version::definition as first_version;
+
+/// A query may hold `{{ }}` without being an expression as a whole.
+fn prepare(parameters: &mut Json) {
+    if let Some(Value::String(query)) = parameters.get_mut("query")
+        && query.contains("{{")
+        && !query.starts_with('=')
+    {
+        query.insert(0, '=');
+    }
+}
 
 fn inputs(spec: &NodeSpec) -> Vec<Port> {
     let count = settings::input_count(spec.constant("numberInputs").as_ref());
@@ -59,21 +71,23 @@ struct Merge {
 impl Node for Merge {
     async fn run(&self, context: NodeContext) -> Result<NodeOutput, NodeError> {
         if let Some(mode) = &self.mode {
-            return self.merge(mode, &context);
+            return self.merge(mode, &context).await;
         }
         let parameters = self.parameters.resolve(&context.scope(0)).await?.unwrap_or(Value::Null);
-        self.merge(&Mode::read(&parameters, self.version).map_err(NodeError::fatal)?, &context)
+        self.merge(&Mode::read(&parameters, self.version).map_err(NodeError::fatal)?, &context).await
     }
 }
 
 impl Merge {
-    fn merge(&self, mode: &Mode, context: &NodeContext) -> Result<NodeOutput, NodeError> {
+    async fn merge(&self, mode: &Mode, context: &NodeContext) -> Result<NodeOutput, NodeError> {
         let inputs = |count: usize| (0..count).map(|input| linked(context, input)).collect::<Vec<_>>();
         Ok(match mode {
             Mode::Append(count) => append(context, *count),
             Mode::Position(position) => position.combine(inputs(position.inputs()), self.second).into(),
             Mode::Product(clash) => product::combine(inputs(2), clash).into(),
             Mode::Fields(fields) => fields.combine(&linked(context, 0), &linked(context, 1))?.into(),
+            #[cfg(feature = "sql")]
+            Mode::Sql(query) => query.combine(context).await?.into(),
             Mode::Choose(Choice::Input(input)) => context.input(*input).clone().into(),
             Mode::Choose(Choice::Empty(count)) => empty(context, *count).into(),
         })

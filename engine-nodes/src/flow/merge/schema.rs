@@ -73,7 +73,8 @@ fn options() -> Property {
         Property::boolean("fuzzyCompare", false).description("Whether small differences of type do not count"),
         Property::boolean("includeUnpaired", false).description("Whether items without a partner are given too"),
         Property::options("multipleMatches", ["all", "first"]),
-        Property::options("emptyQueryResult", ["success", "empty"]),
+        Property::options("emptyQueryResult", ["success", "empty"]).default("empty"),
+        Property::new("queryParameters", PropertyKind::Any, "").description("Values for the question marks of the query, with commas between"),
     ];
     Property::collection("options", choices)
 }

@@ -20,6 +20,8 @@ pub(super) enum Mode {
     Product(Clash),
     Fields(Box<Fields>),
     Choose(Choice),
+    #[cfg(feature = "sql")]
+    Sql(super::sql::Query),
 }
 
 /// What is given when one input is chosen.
@@ -60,7 +62,10 @@ impl Mode {
             ("combine", "combineAll" | "multiplex") => Self::Product(clash),
             ("combine", _) => Self::Fields(Box::new(fields(settings, clash, version)?)),
             ("chooseBranch", _) => Self::Choose(choice(settings, inputs)?),
-            ("combineBySql", _) => return Err("combining by SQL is not supported".to_owned()),
+            #[cfg(feature = "sql")]
+            ("combineBySql", _) => Self::Sql(super::sql::Query::read(settings, inputs, version)?),
+            #[cfg(not(feature = "sql"))]
+            ("combineBySql", _) => return Err("combining by SQL needs the feature `sql`".to_owned()),
             _ => Self::Append(inputs),
         })
     }

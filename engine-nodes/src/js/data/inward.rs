@@ -16,6 +16,9 @@ use crate::js::host::shown;
 /// Lists up to this length are converted at once: a real array costs less than a lazy one.
 const SHORT_LIST: usize = 8;
 
+/// Objects of items up to this many fields are converted at once, for the same reason: code mostly reads or copies all of them.
+const SMALL_OBJECT: usize = 12;
+
 /// A value as a script sees it, when it holds no other values.
 pub(super) fn scalar<'js>(ctx: &Ctx<'js>, value: &Value) -> Result<JsValue<'js>> {
     match value {
@@ -70,7 +73,7 @@ pub(in crate::js) fn to_script<'js>(ctx: &Ctx<'js>, value: Value) -> Result<JsVa
 /// An item, `{json, binary, pairedItem}`; with the index at which it lies in the node's input, if it does.
 pub(in crate::js) fn item<'js>(ctx: &Ctx<'js>, item: &Item, index: Option<usize>) -> Result<JsValue<'js>> {
     let object = Object::new(ctx.clone())?;
-    object.set("json", LazyObject::create(ctx, Fields::new(Arc::clone(item.shared_json())))?)?;
+    object.set("json", fields_of_item(ctx, item, index.is_some())?)?;
     if let Some(files) = item.binary() {
         let binary = Object::new(ctx.clone())?;
         for (key, file) in files {
@@ -89,6 +92,20 @@ pub(in crate::js) fn item<'js>(ctx: &Ctx<'js>, item: &Item, index: Option<usize>
             }
             object.set("pairedItem", links)?;
         }
+    }
+    Ok(object.into_value())
+}
+
+/// The JSON of an item. Code gets small ones whole.
+fn fields_of_item<'js>(ctx: &Ctx<'js>, item: &Item, for_code: bool) -> Result<JsValue<'js>> {
+    let fields = Fields::new(Arc::clone(item.shared_json()));
+    let json = item.json();
+    if !for_code || json.len() > SMALL_OBJECT || json.contains_key("__proto__") {
+        return LazyObject::create(ctx, fields);
+    }
+    let object = Object::new(ctx.clone())?;
+    for (key, value) in json {
+        object.set(key.as_str(), element(ctx, value, || fields.part(key))?)?;
     }
     Ok(object.into_value())
 }

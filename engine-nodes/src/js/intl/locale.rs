@@ -73,7 +73,6 @@ const ENGLISH_GB: Locale = Locale {
     day_month: "{dd}/{MM}",
     words: "{d} {M} {y}",
     words_without_year: "{d} {M}",
-    weekday_gap: " ",
     twelve_hours: false,
     two_digit_hours: true,
     ..ENGLISH_US
@@ -86,6 +85,7 @@ const EUROPEAN: Locale = Locale {
     group: ".",
     percent_gap: NBSP,
     currency: CurrencyPlace::AfterWithGap,
+    weekday_gap: " ",
     time_gap: ", ",
     long_time_gap: ", ",
     ..ENGLISH_GB

@@ -1,4 +1,4 @@
-//! The nodes that run code: Code, and Function and Function Item of old.
+//! The nodes that run code: Code, Function and Function Item of old, and those that sort by code.
 
 mod code;
 mod function;
@@ -6,6 +6,8 @@ mod items;
 mod node_host;
 #[cfg(feature = "http")]
 mod requests;
+#[cfg(feature = "transform")]
+mod sort;
 #[cfg(test)]
 mod tests;
 
@@ -44,6 +46,10 @@ impl ScriptNodes {
     /// # Errors
     /// When one of their names is taken.
     pub fn register(&self, registry: &mut NodeRegistry) -> Result<(), RegistryError> {
+        #[cfg(feature = "transform")]
+        for sorting in crate::transform::sorting() {
+            registry.register(sort::SortType::new(sorting, self.clone()))?;
+        }
         registry.register(code::CodeType::new(self.clone()))?;
         registry.register(function::FunctionType::function(self.clone()))?;
         registry.register(function::FunctionType::function_item(self.clone()))

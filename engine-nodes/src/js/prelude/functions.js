@@ -49,7 +49,7 @@
   functions.toPathSegment = (value) => encodeURIComponent(String(value));
 
   functions.$jmespath = (data, query) => {
-    if (typeof data !== 'object' || data === null || typeof query !== 'string') fail('expected two arguments (Object, string) for this function');
+    if (typeof data !== 'object' || typeof query !== 'string') fail('expected two arguments (Object, string) for this function');
     if (query.includes('\\')) fail('Backslashes are not allowed in JMESPath queries');
     for (const [name] of query.matchAll(/\w+/g)) kit.checkName(name);
     return host.jmespath(data, query);

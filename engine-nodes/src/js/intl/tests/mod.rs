@@ -87,7 +87,7 @@ fn writes_dates() {
     let words = DateOptions { month: Some(Width::Long), weekday: Some(Width::Long), ..numeric() };
     for (locale, expect) in [
         ("en-US", "Tuesday, March 5, 2024"),
-        ("en-GB", "Tuesday 5 March 2024"),
+        ("en-GB", "Tuesday, 5 March 2024"),
         ("de-DE", "Dienstag, 5. März 2024"),
         ("fr-FR", "mardi 5 mars 2024"),
         ("es-ES", "martes, 5 de marzo de 2024"),

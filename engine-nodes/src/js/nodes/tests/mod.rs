@@ -112,3 +112,31 @@ fn reads_other_nodes() {
     let expect = |x: i32| json!({"y": x * 2, "x": x, "all": 2, "prev": "B", "run": true});
     assert_eq!(run_on_threads(&workflow).outputs(), json!([[expect(1), expect(2)]]));
 }
+
+#[test]
+fn has_what_code_in_n8n_has() {
+    check(
+        &code(
+            "const day = DateTime.fromISO('2024-05-06', { zone: 'utc' }).plus({ days: 1 });\n\
+             await new Promise((done) => setTimeout(done, 1));\n\
+             return { day: day.toISODate(), found: $jmespath({ a: [{ b: 1 }, { b: 2 }] }, 'a[*].b'), bytes: Buffer.from('hi').toString('base64') };",
+        ),
+        json!([[{"day": "2024-05-07", "found": [1, 2], "bytes": "aGk="}]]),
+    );
+    let denied = code("return await this.helpers.httpRequestWithAuthentication.call(this, 'x', { url: 'http://127.0.0.1/' });").run_on_threads();
+    assert!(denied.error().unwrap().contains("credentials are not available to code"));
+}
+
+#[cfg(feature = "transform")]
+#[test]
+fn sorts_by_code() {
+    let sort =
+        |code: &str| TestNode::new("n8n-nodes-base.sort", 1.0, json!({"type": "code", "code": code})).input(json!([{"a": 2}, {"a": 3}, {"a": 1}]));
+    check(&sort("return a.json.a - b.json.a"), json!([[{"a": 1}, {"a": 2}, {"a": 3}]]));
+    check(&sort("field = 'a';\nif (a.json[field] < b.json[field]) {\n return 1;\n}\nreturn -1;"), json!([[{"a": 3}, {"a": 2}, {"a": 1}]]));
+    check(&sort("return 0; // as they came"), json!([[{"a": 2}, {"a": 3}, {"a": 1}]]));
+    fails(&sort("a.json.a - b.json.a"), "Sort code doesn't return. Please add a 'return' statement to your code");
+    fails(&sort("\nreturn a.nowhere.x"), "TypeError: cannot read property 'x' of undefined [line 2]");
+    let lists = json!({"operation": "sort", "type": "code", "code": "return b.json.a - a.json.a"});
+    check(&TestNode::new("n8n-nodes-base.itemLists", 3.0, lists).input(json!([{"a": 1}, {"a": 2}])), json!([[{"a": 2}, {"a": 1}]]));
+}

@@ -118,11 +118,20 @@
     list('merge', others, '[{ id: 1, otherValue: 3 }]');
     let merged = {};
     for (let at = 0; at < Math.max(values.length, others.length); at += 1) {
-      if (isObject(values[at]) && (isObject(others[at]) || others[at] === undefined)) merged = { ...merged, ...inOrder(values[at], others[at]) };
+      if (isObject(values[at]) && isObject(others[at])) merged = { ...merged, ...inOrder(values[at], others[at]) };
     }
     return merged;
   };
-  functions.mergeIntoObject = functions.merge;
+  // The same, but what has no partner counts too.
+  functions.mergeIntoObject = (values, [others]) => {
+    list('mergeIntoObject', others, '[{ id: 1, otherValue: 3 }]');
+    let merged = {};
+    for (let at = 0; at < Math.max(values.length, others.length); at += 1) {
+      if (isObject(values[at])) merged = { ...merged, ...inOrder(values[at], others[at]) };
+      else if (isObject(others[at])) merged = { ...merged, ...others[at] };
+    }
+    return merged;
+  };
   kit.mergeObjects = under;
 
   functions.isEmpty = (values) => values.length === 0;

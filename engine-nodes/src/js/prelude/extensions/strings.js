@@ -79,7 +79,7 @@
     let done = '';
     for (;;) {
       const letter = rest.search(/\p{L}/u);
-      if (letter === -1) return done;
+      if (letter === -1) return done + rest;
       const point = String.fromCodePoint(rest.codePointAt(letter));
       rest = rest.slice(0, letter) + point.toUpperCase() + rest.slice(letter + point.length).toLowerCase();
       const end = rest.search(/[!?.]/);
@@ -92,7 +92,7 @@
     text
       .toLowerCase()
       .replace(/[ -]/g, '_')
-      .replace(/[!"#$%&'()*+,./:;<=>?@[\]^`{|}~]/g, '');
+      .replace(/[\u2000-\u206f\u2e00-\u2e7f\\!"#$%&'()*+,./:;<=>?@[\]^`{|}~]/g, '');
   const small =
     /^(?:an?d?|a[st]|because|but|by|en|for|i[fn]|neither|nor|o[fnr]|only|over|per|so|some|tha[tn]|the|to|up|upon|vs?\.?|versus|via|when|with|without|yet)$/i;
   functions.toTitleCase = (text) =>
@@ -103,9 +103,10 @@
       const address = text[end] === ':' && !/\s/.test(text[end + 1] ?? '');
       if (spelled || address || (inside && small.test(word))) return word;
       return word.replace(/[A-Za-z0-9\u00C0-\u00FF]/, (letter) => letter.toUpperCase());
-    });
+      // Line breaks get lost, as in n8n.
+    }).replace(/[\n\r]/g, '');
   functions.quote = (text, [mark = '"']) => mark + text.replaceAll('\\', '\\\\').replaceAll(mark, `\\${mark}`) + mark;
-  functions.replaceSpecialChars = (text) => host.transliterate(text);
+  functions.replaceSpecialChars = (text) => host.transliterate(text.replaceAll('€', 'EU'));
   functions.length = (text) => text.length;
   functions.urlDecode = (text, [whole = false]) => (whole ? decodeURI(text) : decodeURIComponent(text));
   functions.urlEncode = (text, [whole = false]) => (whole ? encodeURI(text) : encodeURIComponent(text));
@@ -113,7 +114,9 @@
   // Questions.
   const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
   const host_ = `(?:${label}\\.)+(?:[a-z]{2,}|xn--[a-z0-9-]+)`;
-  const domain = new RegExp(`^(?:${host_}|localhost|\\d{1,3}(?:\\.\\d{1,3}){3})(?::\\d+)?$`, 'i');
+  const place = `((?:[\\w-]+\\.)+(?:[a-z]{2,}|xn--[a-z0-9]+)|localhost|\\d{1,3}(?:\\.\\d{1,3}){3})(?::\\d+)?(?:/[^\\s?]*)?(?:\\?[^\\s#]*)?(?:#\\S*)?`;
+  const domain = new RegExp(`^${place}$`, 'i');
+  const address = new RegExp(`^(?:(?:https?|ftp)://)?(?:mailto:)?(?://)?${place}$`, 'i');
   const mail = `[\\w.!#$%&'*+/=?^\`{|}~-]+@${host_}`;
   const wholeMail = new RegExp(`^${mail}$`, 'i');
   functions.isDomain = (text) => domain.test(text);
@@ -125,10 +128,7 @@
 
   // Parts.
   functions.extractEmail = (text) => text.match(new RegExp(mail, 'i'))?.[0];
-  functions.extractDomain = (text) => {
-    const found = text.match(new RegExp(`(?:^|[\\s/@])((?:${host_})|localhost|\\d{1,3}(?:\\.\\d{1,3}){3})(?=[:/?#\\s]|[.,;!)]|$)`, 'i'));
-    return found?.[1];
-  };
+  functions.extractDomain = (text) => (functions.isEmail(text) ? text.slice(text.lastIndexOf('@') + 1) : text.match(address)?.[1]);
   functions.extractUrl = (text) => text.match(/\b(?:https?|ftp):\/\/[^\s"'<>`]+?(?=[.,;:!?)\]]*(?:[\s"'<>`]|$))/i)?.[0];
   functions.extractUrlPath = (text) => host.parseUrl(text)?.pathname;
 });

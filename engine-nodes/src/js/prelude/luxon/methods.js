@@ -115,7 +115,10 @@
     },
     toLocaleString(format = presets.DATE_SHORT, options = {}) {
       if (!this.isValid) return 'Invalid DateTime';
-      return kit.need('intl').formatDate(this.ts, options?.locale ?? this.locale, { timeZone: this.zoneName, ...format, ...options });
+      const shown = kit.need('intl').formatDate(this.ts, options?.locale ?? this.locale, { timeZone: this.zoneName, ...format, ...options });
+      // In zones that are no region's Luxon puts the parts together itself, and they hold another blank.
+      const inParts = this.isOffsetFixed && (this.offset === 0 || this.offset % 60 !== 0);
+      return inParts ? shown.replace(/ (?=[AP]M)/g, '\u202f') : shown;
     },
     toLocaleParts(options = {}) {
       if (!this.isValid) return [];
@@ -148,7 +151,8 @@
     toSQLTime({ includeOffset = true, includeZone = false, includeOffsetSpace = true } = {}) {
       if (!this.isValid) return null;
       const zone = includeZone ? 'z' : includeOffset ? 'ZZ' : '';
-      return this.toFormat(`HH:mm:ss.SSS${zone && includeOffsetSpace ? ' ' : ''}${zone}`, 'en-US');
+      const isUtc = zone === 'ZZ' && this.isOffsetFixed && this.offset === 0;
+      return this.toFormat(`HH:mm:ss.SSS${zone && includeOffsetSpace ? ' ' : ''}${isUtc ? "'Z'" : zone}`, 'en-US');
     },
     toSQL(options) {
       return this.isValid ? `${this.toSQLDate()} ${this.toSQLTime(options)}` : null;

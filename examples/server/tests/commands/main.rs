@@ -5,7 +5,6 @@
 mod backups;
 mod fleet;
 mod keys;
-mod kill;
 mod outside;
 mod serve;
 mod server;

@@ -99,7 +99,7 @@ async fn metrics_have_an_address_of_their_own_where_one_is_set() {
 
 #[tokio::test]
 async fn limits_and_origins_are_those_of_the_settings() {
-    let place = Place::new().with("ENGINE_RATE_LIMIT_ADDRESS", "2/1h").with("ENGINE_CORS_ORIGINS", "https://app.example.com/");
+    let place = Place::new().with("ENGINE_RATE_LIMIT_ADDRESS", "3/1h").with("ENGINE_CORS_ORIGINS", "https://app.example.com/");
     let server = place.signed_in(&[]).await;
     for origin in ["https://app.example.com", "https://other.example.com"] {
         let answer = server.get("/api/v1/workflows").header("Origin", origin).send().await.unwrap();

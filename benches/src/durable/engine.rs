@@ -62,7 +62,7 @@ fn workflow(shape: Shape) -> String {
     }
     let name_of = |line: &String| line.split(' ').next().unwrap_or_default().to_owned();
     let targets = names.iter().skip(1).map(name_of).chain([String::new()]);
-    names.iter().zip(targets).map(|(line, target)| format!("{line} -> {target}\n")).collect()
+    names.iter().zip(targets).map(|(line, target)| format!("{line} -> {target}")).collect::<Vec<_>>().join("\n")
 }
 
 #[async_trait]

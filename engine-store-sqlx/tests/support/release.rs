@@ -78,7 +78,7 @@ fn schedule() -> StoredSchedule {
         id: ScheduleId { workflow: "w".into(), node: "s".into(), rule: 0 },
         tenant: tenant(),
         version: VersionNumber(1),
-        spec: ScheduleSpec { cron: "0 * * * * *".to_owned(), every: None },
+        spec: ScheduleSpec::new("0 * * * * *"),
         time_zone: "Europe/Berlin".to_owned(),
         next: Some(PAST),
         last: None,

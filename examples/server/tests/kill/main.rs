@@ -95,7 +95,7 @@ async fn ended(server: &Server) -> Vec<Value> {
 
 async fn survives(place: Place, (email, password): (&str, Option<&str>)) {
     let (rounds, seed) = (setting("ENGINE_KILL_ROUNDS", 5), setting("ENGINE_KILL_SEED", u64::from(std::process::id())));
-    println!("ENGINE_KILL_ROUNDS={rounds} ENGINE_KILL_SEED={seed}");
+    eprintln!("ENGINE_KILL_ROUNDS={rounds} ENGINE_KILL_SEED={seed}");
     let place = place.with("ENGINE_COMMANDS", "allow").with("ENGINE_LEASE_TIME", "1s").with("ENGINE_POLL", "100ms");
     place.write("ledger", "");
     place.write("flows/ledger.json", &workflow(place.path("ledger").to_str().unwrap()));
@@ -121,7 +121,7 @@ async fn survives(place: Place, (email, password): (&str, Option<&str>)) {
     server.sign_in(email, &password).await;
     let executions = ended(&server).await;
     let acknowledged = acknowledged.lock().unwrap().clone();
-    println!("{} acknowledged, {} stored, {rounds} kills", acknowledged.len(), executions.len());
+    eprintln!("{} acknowledged, {} stored, {rounds} kills", acknowledged.len(), executions.len());
     assert!(!acknowledged.is_empty(), "no call was acknowledged: nothing was tested");
     check(&server, &executions, (&acknowledged, written(&place), rounds)).await;
 }

@@ -58,12 +58,11 @@ fn origins(reader: &mut Reader<'_>) -> Vec<String> {
     let mut origins = Vec::new();
     for origin in reader.list("ENGINE_CORS_ORIGINS") {
         let url = Url::parse(&origin).ok().filter(|url| web_address(&origin).is_ok() && url.path() == "/" && url.query().is_none());
-        match url {
-            Some(url) => origins.push(url.origin().ascii_serialization()),
-            None => {
-                let wrong = format!("{origin:?} is no origin of a web page");
-                reader.refuse("ENGINE_CORS_ORIGINS", Reason::new(wrong, "Write them as https://app.example.com, separated by commas."));
-            }
+        if let Some(url) = url {
+            origins.push(url.origin().ascii_serialization());
+        } else {
+            let wrong = format!("{origin:?} is no origin of a web page");
+            reader.refuse("ENGINE_CORS_ORIGINS", Reason::new(wrong, "Write them as https://app.example.com, separated by commas."));
         }
     }
     origins

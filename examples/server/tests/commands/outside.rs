@@ -32,11 +32,7 @@ impl Outside {
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let sender = sender.clone();
-                tokio::spawn(async move {
-                    if let Some(call) = Call::read(stream).await {
-                        drop(sender.send(call));
-                    }
-                });
+                tokio::spawn(async move { Call::read(stream).await.map(|call| sender.send(call)) });
             }
         });
         Self { address, calls, early: VecDeque::new() }

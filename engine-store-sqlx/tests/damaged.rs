@@ -204,7 +204,7 @@ fn inv_26_a_damaged_schedule_does_not_stand_before_others() {
                 id: ScheduleId { workflow: "w".into(), node: "s".into(), rule },
                 tenant: TenantId::default(),
                 version: VersionNumber(1),
-                spec: ScheduleSpec { cron: "0 * * * * *".to_owned(), every: None },
+                spec: ScheduleSpec::new("0 * * * * *"),
                 time_zone: "UTC".to_owned(),
                 next: Some(past),
                 last: None,

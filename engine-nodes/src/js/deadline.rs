@@ -1,7 +1,7 @@
 //! When a script must stop: looked at by QuickJS every few thousand steps.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The deadline of whatever runs in a realm, and a way to stop it sooner. Clones share it.
@@ -14,17 +14,13 @@ struct State {
     /// In nanoseconds from `start`.
     end: AtomicU64,
     passed: AtomicBool,
-    cancelled: AtomicBool,
+    /// Set by whoever asked and does not wait any more. Each job brings its own, so that none is lost between two jobs.
+    cancelled: Mutex<Arc<AtomicBool>>,
 }
 
 impl Deadline {
     pub(super) fn new() -> Self {
-        Self(Arc::new(State {
-            start: Instant::now(),
-            end: AtomicU64::new(u64::MAX),
-            passed: AtomicBool::new(false),
-            cancelled: AtomicBool::new(false),
-        }))
+        Self(Arc::new(State { start: Instant::now(), end: AtomicU64::new(u64::MAX), passed: AtomicBool::new(false), cancelled: Mutex::default() }))
     }
 
     fn elapsed(&self) -> u64 {
@@ -35,18 +31,21 @@ impl Deadline {
     pub(super) fn begin(&self, time: Duration) {
         let time = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
         self.0.passed.store(false, Ordering::Relaxed);
-        self.0.cancelled.store(false, Ordering::Relaxed);
         self.0.end.store(self.elapsed().saturating_add(time), Ordering::Relaxed);
     }
 
-    /// Makes what runs stop at the next look.
-    pub(super) fn cancel(&self) {
-        self.0.cancelled.store(true, Ordering::Relaxed);
+    /// What runs from now on stops at the next look once this is set.
+    pub(super) fn follow(&self, cancelled: &Arc<AtomicBool>) {
+        *self.cancelled() = Arc::clone(cancelled);
+    }
+
+    fn cancelled(&self) -> MutexGuard<'_, Arc<AtomicBool>> {
+        self.0.cancelled.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The look that QuickJS takes: whether to stop now.
     pub(super) fn look(&self) -> bool {
-        let stop = self.0.cancelled.load(Ordering::Relaxed) || self.elapsed() >= self.0.end.load(Ordering::Relaxed);
+        let stop = self.cancelled().load(Ordering::Relaxed) || self.elapsed() >= self.0.end.load(Ordering::Relaxed);
         if stop {
             self.0.passed.store(true, Ordering::Relaxed);
         }

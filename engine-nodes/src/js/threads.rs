@@ -64,8 +64,7 @@ struct Running {
 
 /// What the caller and the watch have of a job.
 struct Control {
-    cancelled: AtomicBool,
-    deadline: Mutex<Option<Deadline>>,
+    cancelled: Arc<AtomicBool>,
     /// Answers the caller that nothing will come any more.
     give_up: Mutex<Option<Box<dyn FnOnce() + Send>>>,
 }
@@ -118,8 +117,7 @@ impl Threads {
         let sender = Arc::new(Mutex::new(Some(sender)));
         let give_up_sender = Arc::clone(&sender);
         let give_up = move || drop(lock(&give_up_sender).take());
-        let control =
-            Arc::new(Control { cancelled: AtomicBool::new(false), deadline: Mutex::new(None), give_up: Mutex::new(Some(Box::new(give_up))) });
+        let control = Arc::new(Control { cancelled: Arc::default(), give_up: Mutex::new(Some(Box::new(give_up))) });
         let work = Box::new(move |thread: &mut ScriptThread| {
             let done = work(thread);
             let receiver = lock(&sender).take();
@@ -296,7 +294,7 @@ impl ScriptThread {
     /// Lets the caller's loss of interest stop what has this deadline.
     pub(super) fn interrupt_through(&self, deadline: &Deadline) {
         if let Some(control) = &self.control {
-            *lock(&control.deadline) = Some(deadline.clone());
+            deadline.follow(&control.cancelled);
         }
     }
 
@@ -317,9 +315,6 @@ impl<T> Future for Waiting<T> {
 impl<T> Drop for Waiting<T> {
     fn drop(&mut self) {
         self.control.cancelled.store(true, Ordering::Relaxed);
-        if let Some(deadline) = lock(&self.control.deadline).as_ref() {
-            deadline.cancel();
-        }
     }
 }
 

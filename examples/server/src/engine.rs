@@ -68,6 +68,7 @@ fn worker_options(settings: &ExecutionSettings) -> WorkerOptions {
         options.poll = settings.poll;
         options.durability = settings.durability;
         options.deactivate_after = settings.deactivate_after;
+        options.max_claims = settings.max_claims;
         options.retention = (!keeps_all).then_some(Retain { age: settings.retention, count: settings.retention_count });
     })
 }

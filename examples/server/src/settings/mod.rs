@@ -63,6 +63,7 @@ pub(crate) struct ExecutionSettings {
     pub(crate) poll: Duration,
     pub(crate) durability: Durability,
     pub(crate) deactivate_after: Option<u32>,
+    pub(crate) max_claims: u32,
     pub(crate) limits: ExecutionLimits,
     pub(crate) time_zone: String,
     /// Nothing keeps them for ever.
@@ -216,6 +217,7 @@ impl ExecutionSettings {
             poll: reader.duration_of("ENGINE_POLL", Duration::from_millis(10)),
             durability: reader.choice("ENGINE_DURABILITY", &durabilities).unwrap_or(Durability::Journal),
             deactivate_after: reader.optional_number("ENGINE_DEACTIVATE_AFTER", 1..=1_000_000),
+            max_claims: reader.number("ENGINE_MAX_CLAIMS", 1..=1_000_000),
             limits: ExecutionLimits {
                 timeout: reader.optional_duration("ENGINE_EXECUTION_TIMEOUT"),
                 max_parallel_nodes: reader.optional_number("ENGINE_MAX_PARALLEL_NODES", 1..=10_000),

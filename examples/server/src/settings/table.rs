@@ -112,6 +112,7 @@ groups! {
         Plain ENGINE_LEASE_TIME / "executions.lease_time" = "30s", "Without a sign of life for so long a process counts as lost, and others take over its executions.";
         Plain ENGINE_POLL / "executions.poll" = "1s", "How often a process looks by itself for work, where no hint of the database makes it look earlier.";
         Plain ENGINE_DURABILITY / "executions.durability" = "journal", "What is stored of executions whose workflow does not say it: `journal` each step, `result` the end, `memory` nothing.";
+        Plain ENGINE_MAX_CLAIMS / "executions.max_claims" = "5", "After so many processes in a row died while they drove an execution, it is given up as crashed.";
         Plain ENGINE_DEACTIVATE_AFTER / "executions.deactivate_after" = "", "After so many failures in a row a workflow is deactivated; never where nothing is said.";
         Plain ENGINE_EXECUTION_TIMEOUT / "executions.timeout" = "", "An execution takes no longer, whatever its workflow says.";
         Plain ENGINE_MAX_PARALLEL_NODES / "executions.max_parallel_nodes" = "", "No more nodes of an execution run at the same time, whatever its workflow says.";

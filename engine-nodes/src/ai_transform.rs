@@ -8,6 +8,8 @@ use engine_core::node::{Node, NodeContext, NodeError, NodeOutput, NodeRegistry, 
 use engine_core::problem::Problem;
 use engine_core::schema::{Effect, NodeGroup, NodeSchema, Property};
 
+use crate::js::asks_for_static_data;
+
 /// Adds the node, when the registry has Code.
 pub(crate) fn register(registry: &mut NodeRegistry) -> Result<(), RegistryError> {
     match registry.get(&NodeKind::new("code"), NodeVersion::ONE).cloned() {
@@ -35,6 +37,10 @@ struct AiTransformType {
 impl NodeType for AiTransformType {
     fn schema(&self) -> &NodeSchema {
         &self.schema
+    }
+
+    fn reads_static_data(&self, spec: &NodeSpec) -> bool {
+        asks_for_static_data(spec)
     }
 
     fn compile(&self, spec: &NodeSpec) -> Result<Arc<dyn Node>, Vec<Problem>> {
@@ -67,6 +73,7 @@ impl Node for Missing {
 mod tests {
     use serde_json::{Value, json};
 
+    use crate::js::asks_for_static_data;
     use crate::testing::TestNode;
 
     #[test]

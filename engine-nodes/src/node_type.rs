@@ -84,9 +84,8 @@ impl NodeType for Definition {
         self.activations.map_or_else(|| Ok(Vec::new()), |activations| activations(spec))
     }
 
-    fn reads_static_data(&self, spec: &NodeSpec) -> bool {
-        let in_code = || spec.source.values().filter_map(serde_json::Value::as_str).any(|text| text.contains("StaticData"));
-        self.schema.kind.as_str() == "remove_duplicates" || in_code()
+    fn reads_static_data(&self, _spec: &NodeSpec) -> bool {
+        self.schema.kind.as_str() == "remove_duplicates"
     }
 
     fn is_annotation(&self) -> bool {

@@ -97,16 +97,16 @@ async fn names(stores: &Stores, summary: &ExecutionSummary, first: &Record) -> H
 }
 
 fn of_run(node: &str, run: &Run) -> Value {
-    let items: Vec<Option<usize>> = run.outputs.iter().map(count).collect();
+    let items: Vec<Option<usize>> = run.outputs.iter().map(|output| count(run, output)).collect();
     let micros = run.finished.since(run.started).as_micros();
     json!({"node": node, "run": run.run, "status": run.status, "items": items, "tries": run.tries, "micros": u64::try_from(micros).ok(), "error": run.error})
 }
 
-/// How many items an output gave; unknown for one that only says that it passed an input on.
-fn count(output: &Output) -> Option<usize> {
+/// How many items an output gave. One that passed an input on gave what came in there.
+fn count(run: &Run, output: &Output) -> Option<usize> {
     match output {
         Output::Items(items) | Output::Linked { items, .. } => Some(items.len()),
         Output::Stored { items, .. } => usize::try_from(*items).ok(),
-        Output::Input(_) => None,
+        Output::Input(input) => Some(run.sources.iter().filter(|source| source.input == *input).map(|source| source.items as usize).sum()),
     }
 }

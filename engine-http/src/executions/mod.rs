@@ -35,6 +35,7 @@ pub(crate) struct Executions {
     in_flight: AtomicUsize,
     limit: usize,
     metrics: Metrics,
+    last_id: Mutex<uuid::Uuid>,
 }
 
 /// An execution that runs or waits.
@@ -72,12 +73,16 @@ impl Executions {
             in_flight: AtomicUsize::new(0),
             limit: config.max_executions,
             metrics: Metrics::default(),
+            last_id: Mutex::default(),
         }
     }
 
-    /// An id for an execution that begins now.
+    /// An id for something that begins now. Each sorts after those that this process made before.
     pub(crate) fn new_id(&self) -> ExecutionId {
-        new_execution_id(&**self.worker.engine().runtime())
+        let made = new_execution_id(&**self.worker.engine().runtime()).as_uuid();
+        let mut last = lock(&self.last_id);
+        *last = if made > *last { made } else { uuid::Uuid::from_u128(last.as_u128().wrapping_add(1)) };
+        ExecutionId::new(*last)
     }
 
     /// Begins an execution. Nothing happens before the future is polled or dropped.

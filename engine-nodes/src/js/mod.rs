@@ -28,3 +28,4 @@ pub use code::{CodeError, CodeMode, CodeOutcome, CodeProgram, CodeRun, HostError
 pub use engine::JsEngine;
 pub use limits::JsLimits;
 pub use nodes::ScriptNodes;
+pub(crate) use nodes::asks_for_static_data;

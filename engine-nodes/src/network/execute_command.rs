@@ -95,6 +95,10 @@ impl NodeType for ExecuteCommandType {
         &self.schema
     }
 
+    fn reads_static_data(&self, _spec: &NodeSpec) -> bool {
+        false
+    }
+
     fn compile(&self, spec: &NodeSpec) -> Result<Arc<dyn Node>, Vec<Problem>> {
         let Some(allowed) = self.policy.allowed.clone() else {
             let problem = spec.unsupported("command", "workflows may not run commands on this engine");

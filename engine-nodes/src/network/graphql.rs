@@ -78,6 +78,10 @@ impl NodeType for GraphqlType {
         &self.schema
     }
 
+    fn reads_static_data(&self, _spec: &NodeSpec) -> bool {
+        false
+    }
+
     fn compile(&self, spec: &NodeSpec) -> Result<Arc<dyn Node>, Vec<Problem>> {
         if spec.text("authentication") == "oAuth1" {
             return Err(vec![spec.unsupported("authentication", "this way to authenticate is not supported")]);

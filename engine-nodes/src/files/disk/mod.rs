@@ -50,6 +50,10 @@ impl NodeType for DiskType {
         &self.kind.schema
     }
 
+    fn reads_static_data(&self, _spec: &NodeSpec) -> bool {
+        false
+    }
+
     fn compile(&self, spec: &NodeSpec) -> Result<Arc<dyn Node>, Vec<Problem>> {
         let (path, writes) = ((self.kind.path)(spec), (self.kind.writes)(spec));
         let refused = |message: &str| {

@@ -9,6 +9,7 @@ use engine_core::problem::Problem;
 use engine_core::schema::{Effect, NodeGroup, NodeSchema, Property};
 use serde_json::Value;
 
+use super::asks_for_static_data;
 use super::node_host::{Manner, node_error, run};
 use super::{ScriptNodes, items};
 use crate::js::{CodeError, CodeMode, CodeOutcome, CodeProgram};
@@ -40,6 +41,10 @@ impl CodeType {
 impl NodeType for CodeType {
     fn schema(&self) -> &NodeSchema {
         &self.schema
+    }
+
+    fn reads_static_data(&self, spec: &NodeSpec) -> bool {
+        asks_for_static_data(spec)
     }
 
     fn compile(&self, spec: &NodeSpec) -> Result<Arc<dyn Node>, Vec<Problem>> {

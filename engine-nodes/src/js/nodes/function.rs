@@ -9,6 +9,7 @@ use engine_core::problem::Problem;
 use engine_core::schema::{Effect, NodeGroup, NodeSchema, Property};
 use serde_json::Value;
 
+use super::asks_for_static_data;
 use super::code::{compiled, effect_of, source};
 use super::node_host::{Manner, node_error, run};
 use super::{ScriptNodes, items};
@@ -45,6 +46,10 @@ impl FunctionType {
 impl NodeType for FunctionType {
     fn schema(&self) -> &NodeSchema {
         &self.schema
+    }
+
+    fn reads_static_data(&self, spec: &NodeSpec) -> bool {
+        asks_for_static_data(spec)
     }
 
     fn compile(&self, spec: &NodeSpec) -> Result<Arc<dyn Node>, Vec<Problem>> {

@@ -55,3 +55,8 @@ impl ScriptNodes {
         registry.register(function::FunctionType::function_item(self.clone()))
     }
 }
+
+/// Whether code among the parameters asks for data that outlives executions: all ways to it have this in their names.
+pub(crate) fn asks_for_static_data(spec: &engine_core::node::NodeSpec) -> bool {
+    spec.source.values().filter_map(serde_json::Value::as_str).any(|text| text.contains("StaticData"))
+}

@@ -39,6 +39,10 @@ impl NodeType for Html {
         &self.schema
     }
 
+    fn reads_static_data(&self, _spec: &NodeSpec) -> bool {
+        false
+    }
+
     fn prepare(&self, parameters: &mut Json) {
         if let Some(Value::String(html)) = parameters.get_mut("html")
             && !html.starts_with('=')

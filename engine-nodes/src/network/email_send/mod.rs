@@ -45,6 +45,10 @@ impl NodeType for EmailSendType {
         &self.schema
     }
 
+    fn reads_static_data(&self, _spec: &NodeSpec) -> bool {
+        false
+    }
+
     fn compile(&self, spec: &NodeSpec) -> Result<Arc<dyn Node>, Vec<Problem>> {
         if spec.text("operation") == "sendAndWait" {
             return Err(vec![

@@ -58,6 +58,10 @@ impl NodeType for HttpRequestType {
         &self.schema
     }
 
+    fn reads_static_data(&self, _spec: &NodeSpec) -> bool {
+        false
+    }
+
     fn compile(&self, spec: &NodeSpec) -> Result<Arc<dyn Node>, Vec<Problem>> {
         let parameter = if spec.version.at_least(2, 0) { "genericAuthType" } else { "authentication" };
         if let "oAuth1Api" | "oAuth1" | "httpTemplatedCustomAuth" = spec.text(parameter).as_str() {

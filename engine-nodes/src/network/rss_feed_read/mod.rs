@@ -50,6 +50,10 @@ impl NodeType for RssFeedReadType {
         &self.schema
     }
 
+    fn reads_static_data(&self, _spec: &NodeSpec) -> bool {
+        false
+    }
+
     fn compile(&self, spec: &NodeSpec) -> Result<Arc<dyn Node>, Vec<Problem>> {
         Ok(Arc::new(RssFeedReadNode { client: self.client.clone(), parameters: spec.typed()? }))
     }

@@ -35,6 +35,7 @@ image: ## Builds the container image (needs Docker)
 
 examples: ## Runs the small examples
 	cargo run -q -p example-embed
+	cargo run -q -p example-durable
 	cargo run -q -p example-custom-node
 	cargo run -q -p example-another-runtime
 

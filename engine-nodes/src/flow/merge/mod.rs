@@ -79,6 +79,7 @@ impl Node for Merge {
 }
 
 impl Merge {
+    #[cfg_attr(not(feature = "sql"), expect(clippy::unused_async, reason = "only a question in SQL is waited for"))]
     async fn merge(&self, mode: &Mode, context: &NodeContext) -> Result<NodeOutput, NodeError> {
         let inputs = |count: usize| (0..count).map(|input| linked(context, input)).collect::<Vec<_>>();
         Ok(match mode {

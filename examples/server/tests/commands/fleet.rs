@@ -46,9 +46,8 @@ impl Schema {
     /// The name of the process that drives the only execution that has not ended.
     async fn driving(&self) -> String {
         let mut connection = PgConnection::connect(&self.url).await.unwrap();
-        let schema = &self.name;
-        let question = format!("SELECT w.name FROM {schema}.active a JOIN {schema}.workers w ON w.id = a.worker");
-        query_scalar(sqlx::AssertSqlSafe(question)).fetch_one(&mut connection).await.unwrap()
+        sqlx::query("SELECT set_config('search_path', $1, false)").bind(&self.name).execute(&mut connection).await.unwrap();
+        query_scalar("SELECT w.name FROM active a JOIN workers w ON w.id = a.worker").fetch_one(&mut connection).await.unwrap()
     }
 }
 

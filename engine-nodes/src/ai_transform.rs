@@ -73,7 +73,6 @@ impl Node for Missing {
 mod tests {
     use serde_json::{Value, json};
 
-    use crate::js::asks_for_static_data;
     use crate::testing::TestNode;
 
     #[test]

@@ -84,7 +84,7 @@ fn a_bad_expression_is_told_where() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
 
     /// Breaks when a text from outside panics, hangs, or is taken for a schedule whose slots do not rise.
     #[test]

@@ -1,7 +1,8 @@
 //! Active workflows: those that this process serves, kept in step with the store.
 
-use std::sync::Arc;
 use std::time::Duration;
+#[cfg(feature = "webhooks")]
+use std::{collections::BTreeMap, sync::Arc};
 
 use engine_core::model::WorkflowId;
 use engine_core::problem::Problems;
@@ -37,18 +38,12 @@ impl Inner {
     pub(crate) fn activate(&self, pinned: PinnedPlan) -> Result<Vec<ServedWebhook>, ActivationError> {
         let hooks = webhook::hooks(&pinned)?;
         let served = hooks.iter().map(|hook| hook.served()).collect();
-        let table = self.table_with(&pinned.workflow, &hooks)?;
-        self.active().insert(pinned.workflow.clone(), Active { pinned, hooks });
+        // Held until the table is there: of two who activate at the same time, the second one sees the first.
+        let mut active = self.active();
+        let table = table_with(&active, &pinned.workflow, &hooks)?;
+        active.insert(pinned.workflow.clone(), Active { pinned, hooks });
         self.table.store(Arc::new(table));
         Ok(served)
-    }
-
-    /// The routes with these webhooks of a workflow in place of those that it has now.
-    #[cfg(feature = "webhooks")]
-    fn table_with(&self, workflow: &WorkflowId, hooks: &[Arc<webhook::Hook>]) -> Result<RouteTable, ActivationError> {
-        let active = self.active();
-        let others = active.iter().filter(|(other, _)| *other != workflow).flat_map(|(_, active)| &active.hooks);
-        RouteTable::build(others.chain(hooks))
     }
 
     #[cfg(not(feature = "webhooks"))]
@@ -96,7 +91,7 @@ impl Inner {
         };
         // What cannot be served is not activated for others either.
         #[cfg(feature = "webhooks")]
-        if let Err(error) = webhook::hooks(&pinned).and_then(|hooks| self.table_with(&pinned.workflow, &hooks)) {
+        if let Err(error) = webhook::hooks(&pinned).and_then(|hooks| table_with(&self.active(), &pinned.workflow, &hooks)) {
             return Ok(Err(error));
         }
         let stored = match self.worker.activate(tenant, id, version).await {
@@ -161,4 +156,11 @@ impl Inner {
             self.engine.runtime().sleep(FOLLOW).await;
         }
     }
+}
+
+/// The routes with these webhooks of a workflow in place of those that it has now.
+#[cfg(feature = "webhooks")]
+fn table_with(active: &BTreeMap<WorkflowId, Active>, workflow: &WorkflowId, hooks: &[Arc<webhook::Hook>]) -> Result<RouteTable, ActivationError> {
+    let others = active.iter().filter(|(other, _)| *other != workflow).flat_map(|(_, active)| &active.hooks);
+    RouteTable::build(others.chain(hooks))
 }

@@ -11,7 +11,7 @@ use axum::Router;
 use engine_core::model::{Durability, ExecutionId, WorkflowId};
 use engine_core::problem::{Problem, Problems};
 #[cfg(feature = "api")]
-use engine_core::store::{CredentialId, SealedSecret, TenantId, VersionNumber};
+use engine_core::store::{CredentialId, SealedSecret};
 use engine_core::store::{MemoryStore, StoreError, Stores};
 use engine_core::worker::{PinnedPlan, Worker};
 use engine_core::{Engine, Workflow};
@@ -219,26 +219,6 @@ impl Service {
     /// Drives executions of the store.
     pub fn worker(&self) -> &Worker {
         &self.inner.worker
-    }
-
-    /// Activates a saved version of a workflow, in the store and here.
-    ///
-    /// # Errors
-    /// When the store has none or cannot be written; within, when it cannot run or cannot be served.
-    #[cfg(feature = "api")]
-    pub async fn activate_saved(
-        &self,
-        tenant: &TenantId,
-        id: &WorkflowId,
-        version: VersionNumber,
-    ) -> Result<Result<(), ActivationError>, StoreError> {
-        Ok(self.inner.activate_stored(tenant, (id, version)).await?.map(drop))
-    }
-
-    /// What `/metrics` gives, for a host that serves it elsewhere.
-    #[cfg(feature = "api")]
-    pub async fn metrics(&self) -> String {
-        crate::telemetry::render(&self.inner).await
     }
 
     /// Waits until no execution runs any more, those that wait left aside, but no longer than `patience`. Gives how many still run.

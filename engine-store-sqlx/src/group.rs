@@ -1,4 +1,4 @@
-//! Group commit: starts and commits of all executions of the process are gathered, and one transaction makes a whole group of them durable.
+//! Group commit: starts, commits and records of all executions of the process are gathered, and one transaction makes a whole group of them durable.
 //!
 //! There is no timer. While one group is on its way to the disk, the next one gathers; it leaves when the first has landed. Those who were answered together soon come
 //! again together: the first of them does not leave alone, but lets all that can run now bring what they have. When little is going on, nothing is gathered and each
@@ -9,7 +9,7 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use engine_core::model::ExecutionId;
-use engine_core::store::{Commit, Committed, Start, StartExecution, StoreError};
+use engine_core::store::{Commit, Committed, EndedExecution, Start, StartExecution, StoreError};
 use tokio::sync::oneshot;
 
 /// Something to be made durable.
@@ -17,6 +17,7 @@ use tokio::sync::oneshot;
 pub(crate) enum Job {
     Start(StartExecution),
     Commit(Commit),
+    Record(EndedExecution),
 }
 
 impl Job {
@@ -24,6 +25,7 @@ impl Job {
         match self {
             Self::Start(start) => start.header.id,
             Self::Commit(commit) => commit.lease.execution,
+            Self::Record(ended) => ended.header.id,
         }
     }
 
@@ -31,6 +33,7 @@ impl Job {
         match self {
             Self::Start(start) => start.records.bytes.len(),
             Self::Commit(commit) => commit.chunk.as_ref().map_or(0, |chunk| chunk.bytes.len()),
+            Self::Record(ended) => ended.records.as_ref().map_or(0, |chunk| chunk.bytes.len()),
         }
     }
 }
@@ -40,6 +43,7 @@ impl Job {
 pub(crate) enum Answer {
     Started(Start),
     Committed(Committed),
+    Recorded,
 }
 
 pub(crate) type Answered = Result<Answer, StoreError>;
@@ -185,7 +189,8 @@ pub(crate) async fn submit<F: Flush>(flush: &F, job: Job) -> Answered {
     match flush.group().enter(job) {
         Entered::Direct(job) => {
             let landing = Landing(flush.clone());
-            let answer = flush.flush(std::slice::from_ref(&job)).await.pop();
+            // Boxed, so that those who only wait for an answer stay small.
+            let answer = Box::pin(flush.flush(std::slice::from_ref(&job))).await.pop();
             drop(landing);
             answer.unwrap_or_else(|| Err(lost()))
         }

@@ -25,6 +25,7 @@ pub struct TestNode {
     required: RequiredInputs,
     is_loop: bool,
     schedule: Option<&'static str>,
+    reads_static_data: bool,
 }
 
 impl TestNode {
@@ -34,7 +35,8 @@ impl TestNode {
         F: Future<Output = Result<NodeOutput, NodeError>> + Send + 'static,
     {
         let behaviour: Behaviour = Arc::new(move |context| Box::pin(behaviour(context)));
-        Self { schema: NodeSchema::new(kind, kind), behaviour, required: RequiredInputs::AtLeast(1), is_loop: false, schedule: None }
+        let schema = NodeSchema::new(kind, kind);
+        Self { schema, behaviour, required: RequiredInputs::AtLeast(1), is_loop: false, schedule: None, reads_static_data: true }
     }
 
     /// The same node with another schema.
@@ -48,6 +50,13 @@ impl TestNode {
     #[must_use]
     pub fn fires(mut self, cron: &'static str) -> Self {
         self.schedule = Some(cron);
+        self
+    }
+
+    /// The same node, which does not read data that outlives executions.
+    #[must_use]
+    pub fn without_static_data(mut self) -> Self {
+        self.reads_static_data = false;
         self
     }
 
@@ -74,6 +83,10 @@ impl NodeType for TestNode {
 
     fn is_loop(&self) -> bool {
         self.is_loop
+    }
+
+    fn reads_static_data(&self, _spec: &NodeSpec) -> bool {
+        self.reads_static_data
     }
 
     fn activations(&self, _spec: &NodeSpec) -> Result<Vec<Activation>, Vec<Problem>> {
@@ -137,7 +150,7 @@ pub fn test_nodes(ledger: &Ledger) -> NodeRegistry {
             note(&context);
             behaviour(context)
         });
-        registry = std::mem::take(&mut registry).with(TestNode { behaviour, ..node });
+        registry = std::mem::take(&mut registry).with(TestNode { behaviour, ..node }.without_static_data());
     };
     add(TestNode::new("trigger", |context| async move { Ok(context.items().clone().into()) }).schema(NodeSchema::trigger));
     add(TestNode::new("hourly", |_| async { Ok(vec![Item::default()].into()) }).schema(NodeSchema::trigger).fires("0 * * * *"));

@@ -28,7 +28,7 @@ impl SqlStore {
         }
     }
 
-    pub(super) async fn record_ended(&self, execution: &EndedExecution) -> Result<(), StoreError> {
+    pub(super) async fn record_one(&self, execution: &EndedExecution) -> Result<(), StoreError> {
         let EndedExecution { header, records, started, ending } = execution;
         let mut tx = self.begin().await?;
         if tx.first(query("SELECT state FROM active WHERE id = $1").bind(header.id.as_uuid())).await?.is_some() {

@@ -3,18 +3,27 @@
 use async_trait::async_trait;
 use engine_core::model::{ExecutionId, Timestamp};
 use engine_core::store::{
-    Beat, Claim, Claimed, Commit, Committed, EndedExecution, Heartbeat, LimitScope, PendingSignal, Rescue, Rescued, Signal, SignalOutcome, Start,
-    StartExecution, Store, StoreError, StoredExecution, Then, Wakeup, WorkerId,
+    Beat, Claim, Claimed, Commit, Committed, EndedExecution, Ending, Heartbeat, Keep, LimitScope, PendingSignal, Rescue, Rescued, Signal,
+    SignalOutcome, Start, StartExecution, Store, StoreError, StoredExecution, Then, Wakeup, WorkerId,
 };
 use futures::stream::BoxStream;
 
 use super::SqlStore;
+use crate::group::{Answer, Job, submit};
+
+const MIXED_UP: StoreError = StoreError::Invalid("a write was answered as one of another kind");
 
 #[async_trait]
 impl Store for SqlStore {
     async fn start(&self, start: StartExecution) -> Result<Start, StoreError> {
         let plain = start.idempotency.is_none() && start.records.blobs.is_empty();
-        let started = if plain { self.start_grouped(start).await? } else { self.patiently(|| self.start_one(&start)).await? };
+        let started = match plain {
+            true => match submit(self, Job::Start(start)).await? {
+                Answer::Started(started) => started,
+                _ => return Err(MIXED_UP),
+            },
+            false => Box::pin(self.patiently(|| self.start_one(&start))).await?,
+        };
         if matches!(started, Start::Created { lease: None }) {
             self.tell(Wakeup::Ready);
         }
@@ -22,7 +31,12 @@ impl Store for SqlStore {
     }
 
     async fn record(&self, execution: EndedExecution) -> Result<(), StoreError> {
-        self.patiently(|| self.record_ended(&execution)).await?;
+        let no_blobs = execution.records.as_ref().is_none_or(|chunk| chunk.blobs.is_empty());
+        if no_blobs && is_plain_end(&execution.ending) {
+            submit(self, Job::Record(execution)).await?;
+        } else {
+            Box::pin(self.patiently(|| self.record_one(&execution))).await?;
+        }
         self.tell(Wakeup::Ended);
         Ok(())
     }
@@ -37,7 +51,13 @@ impl Store for SqlStore {
             Then::Finish(_) => Some(Wakeup::Ended),
             Then::Wait { .. } | Then::Release => Some(Wakeup::Ready),
         };
-        let committed = if is_plain(&commit) { self.commit_grouped(commit).await? } else { self.patiently(|| self.commit_one(&commit)).await? };
+        let committed = match is_plain(&commit) {
+            true => match submit(self, Job::Commit(commit)).await? {
+                Answer::Committed(committed) => committed,
+                _ => return Err(MIXED_UP),
+            },
+            false => Box::pin(self.patiently(|| self.commit_one(&commit))).await?,
+        };
         if let Some(wakeup) = wakeup {
             self.tell(wakeup);
         }
@@ -104,9 +124,14 @@ impl Store for SqlStore {
 /// Whether a commit carries nothing but records and what becomes of the execution: then it can be gathered with others.
 fn is_plain(commit: &Commit) -> bool {
     let only_end = match &commit.then {
-        Then::Finish(ending) => ending.custom.is_empty() && ending.static_data.is_none() && ending.keep == engine_core::store::Keep::Everything,
+        Then::Finish(ending) => is_plain_end(ending),
         _ => true,
     };
     let no_blobs = commit.chunk.as_ref().is_none_or(|chunk| chunk.blobs.is_empty());
     only_end && no_blobs && commit.handled.is_empty() && commit.opened.is_empty() && commit.closed.is_empty()
+}
+
+/// Whether an end changes nothing but the execution, of which everything is kept.
+fn is_plain_end(ending: &Ending) -> bool {
+    ending.custom.is_empty() && ending.static_data.is_none() && ending.keep == Keep::Everything
 }

@@ -85,6 +85,7 @@ mod list;
 mod load;
 mod open;
 mod partitions;
+mod parts;
 #[path = "../portable/query.rs"]
 mod query;
 #[path = "../portable/queue.rs"]

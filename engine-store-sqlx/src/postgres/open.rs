@@ -121,6 +121,8 @@ impl PostgresOptions {
             ("statement_timeout", millis.as_str()),
             ("idle_in_transaction_session_timeout", millis.as_str()),
             ("synchronous_commit", "on"),
+            // Compiling a statement takes longer than any of ours runs.
+            ("jit", "off"),
         ]))
     }
 }

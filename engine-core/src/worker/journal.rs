@@ -14,7 +14,7 @@ use super::settle::Keeping;
 use super::{PinnedPlan, Worker};
 use crate::driver::{Journal, JournalEntry, JournalError, Outcome};
 use crate::execution::ExecutionData;
-use crate::store::record::{Record, SPILL_THRESHOLD, encode_spilling};
+use crate::store::record::{Record, RecordError, SPILL_THRESHOLD, encode, encode_spilling};
 use crate::store::{Chunk, Commit, EndedExecution, Lease, ResumePoint, ResumeToken, Start, StartExecution, StoreError, Stores, Then};
 
 /// Writes the journal of one execution.
@@ -148,13 +148,21 @@ impl StoreJournal {
 
     /// What was handed over, as the chunk with this number.
     async fn chunk(&self, seq: u32) -> Result<Option<Chunk>, JournalError> {
-        let records = self.lock().records.clone();
-        if records.is_empty() {
-            return Ok(None);
-        }
-        let count = records.len();
-        let encoded =
-            encode_spilling(records, &*self.stores().blobs, SPILL_THRESHOLD).await.map_err(|error| JournalError::Unavailable(error.to_string()))?;
+        let unavailable = |error: RecordError| JournalError::Unavailable(error.to_string());
+        let large = {
+            let records = &mut self.lock().records;
+            if records.is_empty() {
+                return Ok(None);
+            }
+            let encoded = encode(records).map_err(unavailable)?;
+            if encoded.bytes.len() <= SPILL_THRESHOLD {
+                records.clear();
+                return Ok(Some(encoded.at(seq)));
+            }
+            records.clone()
+        };
+        let count = large.len();
+        let encoded = encode_spilling(large, &*self.stores().blobs, SPILL_THRESHOLD).await.map_err(unavailable)?;
         self.lock().records.drain(..count);
         Ok(Some(encoded.at(seq)))
     }
@@ -167,31 +175,31 @@ impl StoreJournal {
 
     /// Makes a write, again and again while the store cannot be reached. Until its answer is known it stays the next one to be made.
     async fn send(&self, writer: &mut Writer, write: Write) -> Result<(), JournalError> {
-        writer.doubtful = Some(write.clone());
-        let signalled = match write {
+        let Writer { standing, seq, doubtful } = writer;
+        let signalled = match doubtful.insert(write) {
             Write::Start(start) => {
                 let header = start.header.id;
-                match self.patiently(Some(self.worker.options().start_patience), || self.stores().executions.start((*start).clone())).await? {
-                    Start::Created { lease: Some(lease) } => writer.standing = Standing::Leased(lease),
+                match self.patiently(Some(self.worker.options().start_patience), || self.stores().executions.start((**start).clone())).await? {
+                    Start::Created { lease: Some(lease) } => *standing = Standing::Leased(lease),
                     Start::Created { lease: None } => return Err(JournalError::Fenced),
                     Start::Existing { execution } if execution == header => return Err(JournalError::Fenced),
                     Start::Existing { execution } => return Err(JournalError::Existing(execution)),
                 }
-                writer.seq = 1;
+                *seq = 1;
                 false
             }
             Write::Commit(commit) => {
                 let grows = commit.chunk.is_some();
-                let committed = self.patiently(None, || self.stores().executions.commit((*commit).clone())).await?;
-                writer.seq += u32::from(grows);
+                let committed = self.patiently(None, || self.stores().executions.commit((**commit).clone())).await?;
+                *seq += u32::from(grows);
                 committed.signalled && matches!(commit.then, Then::Continue)
             }
             Write::Record(ended) => {
-                self.patiently(Some(self.worker.options().start_patience), || self.stores().executions.record((*ended).clone())).await?;
+                self.patiently(Some(self.worker.options().start_patience), || self.stores().executions.record((**ended).clone())).await?;
                 false
             }
         };
-        writer.doubtful = None;
+        *doubtful = None;
         if signalled {
             self.inbox.fetch(self.stores()).await.map_err(|error| JournalError::Unavailable(error.to_string()))?;
         }

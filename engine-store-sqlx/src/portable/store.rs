@@ -17,12 +17,11 @@ const MIXED_UP: StoreError = StoreError::Invalid("a write was answered as one of
 impl Store for SqlStore {
     async fn start(&self, start: StartExecution) -> Result<Start, StoreError> {
         let plain = start.idempotency.is_none() && start.records.blobs.is_empty();
-        let started = match plain {
-            true => match submit(self, Job::Start(start)).await? {
-                Answer::Started(started) => started,
-                _ => return Err(MIXED_UP),
-            },
-            false => Box::pin(self.patiently(|| self.start_one(&start))).await?,
+        let started = if plain {
+            let Answer::Started(started) = submit(self, Job::Start(start)).await? else { return Err(MIXED_UP) };
+            started
+        } else {
+            Box::pin(self.patiently(|| self.start_one(&start))).await?
         };
         if matches!(started, Start::Created { lease: None }) {
             self.tell(Wakeup::Ready);
@@ -51,12 +50,11 @@ impl Store for SqlStore {
             Then::Finish(_) => Some(Wakeup::Ended),
             Then::Wait { .. } | Then::Release => Some(Wakeup::Ready),
         };
-        let committed = match is_plain(&commit) {
-            true => match submit(self, Job::Commit(commit)).await? {
-                Answer::Committed(committed) => committed,
-                _ => return Err(MIXED_UP),
-            },
-            false => Box::pin(self.patiently(|| self.commit_one(&commit))).await?,
+        let committed = if is_plain(&commit) {
+            let Answer::Committed(committed) = submit(self, Job::Commit(commit)).await? else { return Err(MIXED_UP) };
+            committed
+        } else {
+            Box::pin(self.patiently(|| self.commit_one(&commit))).await?
         };
         if let Some(wakeup) = wakeup {
             self.tell(wakeup);

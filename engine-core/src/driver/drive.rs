@@ -189,7 +189,8 @@ impl<'a> Driving<'a> {
     }
 
     /// Records a run and tells the state machine of it. After the end nothing is recorded any more.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a record is large: it is moved to its place at once")]
+    #[inline(always)]
     pub(super) fn record(&mut self, node: u32, record: RunRecord) {
         let shared = self.shared;
         if !self.state.status().is_final() {
@@ -279,10 +280,7 @@ impl<'a> Driving<'a> {
         if is_simple(node, shared) {
             let mut future = behaviour.run(NodeContext::new(Arc::clone(&run)));
             match poll_once(&mut future, context) {
-                Poll::Ready(given) => {
-                    drop(future);
-                    self.ran(run, (given, 1));
-                }
+                Poll::Ready(given) => self.ran(run, (given, 1)),
                 Poll::Pending => self.flight.push(
                     AssertUnwindSafe(future)
                         .catch_unwind()

@@ -1,6 +1,5 @@
 //! Taking in what was written down: recovery is the driver's own code on recorded events.
 
-
 use super::JournalEntry;
 use super::drive::{Driving, Pending};
 use crate::execution::{Lineage, RunRecord};

@@ -174,7 +174,8 @@ impl RunLog {
 
 impl Runs {
     /// Appends a run; gives its number.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a record is large: it is moved to its place at once")]
+    #[inline(always)]
     pub fn push(&mut self, node: u32, record: RunRecord) -> u32 {
         let place = u32::try_from(self.records.len()).unwrap_or(u32::MAX);
         self.records.push(record);

@@ -71,12 +71,7 @@ fn finish_any(node: &PlanNode, order: ExecutionOrder, activation: &Activation, r
 /// What is recorded of a run.
 #[expect(clippy::inline_always, reason = "a record is large: made where it is wanted, it is moved once less")]
 #[inline(always)]
-pub(crate) fn record(
-    activation: &Activation,
-    timing: Timing,
-    status: RunStatus,
-    (outputs, error): (Outputs, Option<&NodeError>),
-) -> RunRecord {
+pub(crate) fn record(activation: &Activation, timing: Timing, status: RunStatus, (outputs, error): (Outputs, Option<&NodeError>)) -> RunRecord {
     RunRecord {
         status,
         parts: SmallVec::from_slice(&activation.parts),

@@ -339,6 +339,8 @@ fn satisfied(required: &RequiredInputs, mut brought: impl Iterator<Item = usize>
             let mut last = None;
             brought.filter(|input| last.replace(*input) != Some(*input)).take(*least).count() == *least
         }
-        RequiredInputs::These(wanted) => brought.clone().next().is_some() && wanted.iter().all(|wanted| brought.clone().any(|input| input == *wanted)),
+        RequiredInputs::These(wanted) => {
+            brought.clone().next().is_some() && wanted.iter().all(|wanted| brought.clone().any(|input| input == *wanted))
+        }
     }
 }

@@ -313,6 +313,7 @@ impl<'a> Driving<'a> {
     fn skip(&mut self, activation: Box<Activation>, raw: Raw) {
         let timing = Timing { started: self.now, finished: self.now, tries: 1 };
         self.ended(&activation, raw, timing);
+        self.state.reuse(activation);
     }
 
     pub(super) fn wait_is_over(&self, node: u32) {

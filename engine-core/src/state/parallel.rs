@@ -284,21 +284,21 @@ fn join_delivered(deliveries: &mut [Delivery], activation: &mut Activation) {
 /// Joins what has come along the connections into a node, in their order, in a plan without loops: there a connection brings something once.
 fn gather(known: Known<'_>, node: u32, activation: &mut Activation) {
     let Activation { inputs, parts, .. } = activation;
-    let mut groups = known.plan.edges().incoming(node).chunk_by(same_input).peekable();
+    let mut groups = known.plan.edges().incoming(node).chunk_by(|a, b| a.input == b.input).peekable();
     inputs.resize_with(known.plan.edges().inputs(node).max(1), || None);
     for (slot, input) in inputs.iter_mut().zip(0..) {
-        match groups.next_if(|group| group.iter().any(|incoming| incoming.input == input)) {
+        match groups.next_if(|group| group.first().is_some_and(|incoming| incoming.input == input)) {
             None => *slot = None,
-            Some([only]) => match (known.came(*only), slot) {
-                (None, slot) => *slot = None,
-                (Some((items, part)), slot) => {
+            Some([only]) => {
+                let came = known.came(*only);
+                if let Some((_, part)) = came {
                     parts.push(part);
-                    match slot {
-                        Some(held) => held.clone_from(items),
-                        None => *slot = Some(items.clone()),
-                    }
                 }
-            },
+                match (came, &mut *slot) {
+                    (Some((items, _)), Some(held)) => held.clone_from(items),
+                    (came, _) => *slot = came.map(|(items, _)| items.clone()),
+                }
+            }
             Some(group) => {
                 let came: SmallVec<[_; 4]> = group.iter().filter_map(|incoming| known.came(*incoming)).collect();
                 parts.extend(came.iter().map(|(_, part)| *part));
@@ -306,10 +306,6 @@ fn gather(known: Known<'_>, node: u32, activation: &mut Activation) {
             }
         }
     }
-}
-
-fn same_input(a: &Incoming, b: &Incoming) -> bool {
-    a.input == b.input
 }
 
 /// Several batches as one. A batch that comes alone is passed on as it is.
@@ -336,11 +332,28 @@ fn satisfied(required: &RequiredInputs, mut brought: impl Iterator<Item = usize>
     match required {
         RequiredInputs::AtLeast(0 | 1) => brought.next().is_some(),
         RequiredInputs::AtLeast(least) => {
-            let mut last = None;
-            brought.filter(|input| last.replace(*input) != Some(*input)).take(*least).count() == *least
+            let mut before = None;
+            brought.filter(|input| before.replace(*input) != Some(*input)).take(*least).count() == *least
         }
         RequiredInputs::These(wanted) => {
             brought.clone().next().is_some() && wanted.iter().all(|wanted| brought.clone().any(|input| input == *wanted))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_input_counts_once_however_many_connections_bring_something() {
+        let holds = |required: RequiredInputs, brought: &[usize]| satisfied(&required, brought.iter().copied());
+        assert_eq!([0, 1].map(|least| holds(RequiredInputs::AtLeast(least), &[])), [false, false]);
+        assert_eq!([0, 1, 2].map(|least| holds(RequiredInputs::AtLeast(least), &[1, 1])), [true, true, false]);
+        assert_eq!([2, 3].map(|least| holds(RequiredInputs::AtLeast(least), &[0, 0, 2])), [true, false]);
+        let these = |wanted: &[usize], brought: &[usize]| holds(RequiredInputs::These(wanted.to_vec()), brought);
+        assert!(these(&[2, 0], &[0, 0, 2]) && !these(&[0, 1], &[0, 0, 2]));
+        // A node that needs none in particular still needs one.
+        assert!(these(&[], &[1]) && !these(&[], &[]));
     }
 }

@@ -53,6 +53,12 @@ fn a_chain_passes_items_on() {
 }
 
 #[test]
+fn a_join_sees_nothing_of_the_join_before_it() {
+    // What M was run with is used again for N, whose second connection brings nothing.
+    check("T trigger -> A B E\nA tag -> M\nB tag -> M:1\nE empty -> N:1\nM merge -> P\nP pass -> N\nN merge", "N", &["A", "B"]);
+}
+
+#[test]
 fn several_connections_into_one_input_are_joined_in_their_order() {
     check("T trigger -> A B\nA jitter -> M\nB jitter -> M\nM tag", "M", &["A>M", "B>M"]);
 }

@@ -15,12 +15,12 @@ use super::attempt::{Attempted, Given, attempt, is_simple, panicked, poll_once};
 use super::prepare::{Prepared, prepare};
 use super::shared::Shared;
 use super::{Control, ExecutionError, ExecutionResult, Journal, JournalEntry, JournalError, Outcome, Parked, Signal};
-use crate::execution::{ExecutionData, NodeRun, RunStatus, View};
+use crate::execution::{ExecutionData, NodeRun, RunRecord, RunStatus, Runs, View};
 use crate::model::{Batch, NodeId, Timestamp};
 use crate::node::{NodeContext, NodeError, NodeMemory, Wait};
 use crate::observer::ExecutionEvent;
 use crate::plan::Plan;
-use crate::state::{Activation, Command, Event, ExecutionState, ExecutionStatus, Finish, Raw, Timing, finish, record};
+use crate::state::{Activation, Command, Event, ExecutionState, ExecutionStatus, Raw, Timing, finish, record};
 
 /// How an execution is driven.
 #[derive(Clone, Debug, Default)]
@@ -179,8 +179,36 @@ impl<'a> Driving<'a> {
     }
 
     pub(super) fn apply(&mut self, event: Event) {
+        let shared = self.shared;
+        self.tell(event, &shared.execution.log.write());
+    }
+
+    fn tell(&mut self, event: Event, runs: &Runs) {
         self.parked = false;
-        self.state.apply(event, &self.shared.execution.log, &mut self.commands);
+        self.state.apply(event, runs, &mut self.commands);
+    }
+
+    /// Records a run and tells the state machine of it. After the end nothing is recorded any more.
+    #[expect(clippy::inline_always, reason = "a record is large: it is moved to its place at once")]
+    #[inline(always)]
+    pub(super) fn record(&mut self, node: u32, record: RunRecord) {
+        let shared = self.shared;
+        if !self.state.status().is_final() {
+            let mut runs = shared.execution.log.write();
+            let is_waiting = record.status == RunStatus::Waiting;
+            let run = runs.push(node, record);
+            self.tell(if is_waiting { Event::Waiting } else { Event::Finished { node, run } }, &runs);
+        }
+    }
+
+    /// Records what came of a run that waited.
+    pub(super) fn record_wait(&mut self, node: u32, record: RunRecord) {
+        let shared = self.shared;
+        if !self.state.status().is_final() {
+            let mut runs = shared.execution.log.write();
+            let run = runs.replace_last(node, record);
+            self.tell(Event::WaitOver { node, run }, &runs);
+        }
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Outcome, JournalError>> {
@@ -252,10 +280,7 @@ impl<'a> Driving<'a> {
         if is_simple(node, shared) {
             let mut future = behaviour.run(NodeContext::new(Arc::clone(&run)));
             match poll_once(&mut future, context) {
-                Poll::Ready(given) => {
-                    drop(future);
-                    self.ran(run, (given, 1));
-                }
+                Poll::Ready(given) => self.ran(run, (given, 1)),
                 Poll::Pending => self.flight.push(
                     AssertUnwindSafe(future)
                         .catch_unwind()
@@ -285,10 +310,10 @@ impl<'a> Driving<'a> {
     }
 
     /// What came of an activation without running its node.
-    fn skip(&mut self, mut activation: Box<Activation>, raw: Raw) {
+    fn skip(&mut self, activation: Box<Activation>, raw: Raw) {
         let timing = Timing { started: self.now, finished: self.now, tries: 1 };
-        let finish = finish(self.plan.node(activation.node), self.plan.order(), &mut activation, raw, timing);
-        self.finished((activation.node, activation.run), finish);
+        self.ended(&activation, raw, timing);
+        self.state.reuse(activation);
     }
 
     pub(super) fn wait_is_over(&self, node: u32) {
@@ -319,56 +344,45 @@ impl<'a> Driving<'a> {
     }
 
     /// The tries of a run are over.
-    fn ran(&mut self, mut run: Arc<NodeRun>, (given, tries): Attempted) {
+    fn ran(&mut self, run: Arc<NodeRun>, (given, tries): Attempted) {
         let raw = match given {
             Given::Raw(raw) => raw,
             Given::Wait(wait) => return self.wait((Activation::clone(&run.activation), run.now), *wait, tries),
         };
         self.now = self.shared.execution.runtime().now();
         let timing = Timing { started: run.now, finished: self.now, tries };
-        let (node, order) = (self.plan.node(run.activation.node), self.plan.order());
-        let of = (run.activation.node, run.activation.run);
-        let finish = match Arc::get_mut(&mut run) {
-            Some(own) => finish(node, order, &mut own.activation, raw, timing),
-            None => finish(node, order, &mut run.activation.clone(), raw, timing),
-        };
+        self.ended(&run.activation, raw, timing);
         self.spare = Some(run);
-        self.finished(of, finish);
     }
 
-    fn finished(&mut self, (node, run): (u32, u32), finish: Finish) {
+    /// A run has ended, or a node was passed over: what came of it is recorded.
+    fn ended(&mut self, activation: &Activation, raw: Raw, timing: Timing) {
+        let (node, run) = (activation.node, activation.run);
         let plan_node = self.plan.node(node);
-        let (record, failed) = match finish {
-            Finish::Nothing => {
-                self.journal(|| JournalEntry::Nothing { node });
-                return self.apply(Event::Nothing { node });
-            }
-            Finish::Record(record) => (record, None),
-            Finish::Fail(record, error) => (record, Some(error)),
-        };
-        self.shared.observe(ExecutionEvent::NodeFinished { node: &plan_node.spec.name, run: run as usize, record: &record });
-        self.journal(|| JournalEntry::Run { node, run, record: Arc::clone(&record) });
-        self.last = Some(node);
-        match failed {
-            None => self.apply(Event::Finished { node, record }),
-            Some(error) => {
-                let name = Some(plan_node.spec.name.to_string());
-                self.error = Some(ExecutionError { message: error.message().to_owned(), node: name, details: error.to_json() });
-                self.apply(Event::Failed { node, record });
-            }
+        if raw.is_nothing(plan_node) {
+            self.journal(|| JournalEntry::Nothing { node });
+            return self.apply(Event::Nothing { node });
         }
+        let record = finish(plan_node, self.plan.order(), activation, raw, timing);
+        self.shared.observe(ExecutionEvent::NodeFinished { node: &plan_node.spec.name, run: run as usize, record: &record });
+        self.journal(|| JournalEntry::Run { node, run, record: record.clone() });
+        self.last = Some(node);
+        if record.is_failure() && self.error.is_none() {
+            self.error = self.error_in(node, &record);
+        }
+        self.record(node, record);
     }
 
     fn wait(&mut self, (activation, started): (Activation, Timestamp), wait: Wait, tries: u32) {
         let (node, run) = (activation.node, activation.run);
         let timing = Timing { started, finished: self.now, tries };
-        let record = record(&mut activation.clone(), timing, RunStatus::Waiting, (smallvec::SmallVec::new(), None));
+        let record = record(&activation, timing, RunStatus::Waiting, (smallvec::SmallVec::new(), None));
         self.shared.observe(ExecutionEvent::NodeFinished { node: &self.plan.node(node).spec.name, run: run as usize, record: &record });
-        self.journal(|| JournalEntry::Waiting { node, run, record: Arc::clone(&record), wait: wait.clone() });
+        self.journal(|| JournalEntry::Waiting { node, run, record: record.clone(), wait: wait.clone() });
         self.arm(&activation, &wait);
         self.pending.push(Pending { activation, started, wait, elapsed: false });
         self.last = Some(node);
-        self.apply(Event::Waiting { node, record });
+        self.record(node, record);
     }
 
     pub(super) fn arm(&mut self, activation: &Activation, wait: &Wait) {
@@ -391,16 +405,16 @@ impl<'a> Driving<'a> {
     }
 
     fn wait_over(&mut self, pending: Pending, items: Batch) {
-        let Pending { mut activation, started, .. } = pending;
+        let Pending { activation, started, .. } = pending;
         let plan_node = self.plan.node(activation.node);
         self.wait_is_over(activation.node);
         let timing = Timing { started, finished: self.now, tries: 1 };
-        let Finish::Record(record) = finish(plan_node, self.plan.order(), &mut activation, Raw::One(items), timing) else { return };
         let node = activation.node;
+        let record = finish(plan_node, self.plan.order(), &activation, Raw::One(items), timing);
         self.shared.observe(ExecutionEvent::NodeFinished { node: &plan_node.spec.name, run: activation.run as usize, record: &record });
-        self.journal(|| JournalEntry::WaitOver { node, record: Arc::clone(&record) });
+        self.journal(|| JournalEntry::WaitOver { node, record: record.clone() });
         self.last = Some(node);
-        self.apply(Event::WaitOver { node, record });
+        self.record_wait(node, record);
     }
 
     fn take_signals(&mut self) {
@@ -455,7 +469,11 @@ impl<'a> Driving<'a> {
     /// The error of the run that ended last.
     fn last_error(&self) -> Option<ExecutionError> {
         let node = self.last?;
-        let details = self.shared.execution.log.last(node)?.error.as_deref()?.clone();
+        self.error_in(node, &self.shared.execution.log.last(node)?)
+    }
+
+    fn error_in(&self, node: u32, record: &RunRecord) -> Option<ExecutionError> {
+        let details = record.error.as_deref()?.clone();
         let message = details.get("message").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
         Some(ExecutionError { message, node: Some(self.plan.node(node).spec.name.to_string()), details })
     }

@@ -1,7 +1,6 @@
 //! What the driver writes down, and when it waits for it.
 
 use std::fmt;
-use std::sync::Arc;
 
 use async_trait::async_trait;
 
@@ -52,7 +51,7 @@ pub enum JournalEntry {
         /// Number of the run.
         run: u32,
         /// What came of it.
-        record: Arc<RunRecord>,
+        record: RunRecord,
     },
     /// A run gave nothing at all.
     Nothing {
@@ -66,7 +65,7 @@ pub enum JournalEntry {
         /// Number of the run.
         run: u32,
         /// What is known of it so far.
-        record: Arc<RunRecord>,
+        record: RunRecord,
         /// What it waits for.
         wait: Wait,
     },
@@ -75,7 +74,7 @@ pub enum JournalEntry {
         /// Index of the node in the plan.
         node: u32,
         /// What came of it.
-        record: Arc<RunRecord>,
+        record: RunRecord,
     },
     /// The execution ended.
     Ended {

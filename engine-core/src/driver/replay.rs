@@ -1,10 +1,8 @@
 //! Taking in what was written down: recovery is the driver's own code on recorded events.
 
-use std::sync::Arc;
-
 use super::JournalEntry;
 use super::drive::{Driving, Pending};
-use crate::execution::{Lineage, RunRecord, RunStatus};
+use crate::execution::{Lineage, RunRecord};
 use crate::state::{Activation, Command, Event};
 
 impl Driving<'_> {
@@ -28,8 +26,7 @@ impl Driving<'_> {
                 let record = with_inputs(record, self.take_run(node).as_ref());
                 self.interrupted.retain(|begun| *begun != (node, run));
                 self.last = Some(node);
-                let failed = record.status == RunStatus::Error && record.outputs.is_empty();
-                self.apply(if failed { Event::Failed { node, record } } else { Event::Finished { node, record } });
+                self.record(node, record);
             }
             JournalEntry::Nothing { node } => {
                 self.take_run(node);
@@ -43,14 +40,14 @@ impl Driving<'_> {
                     self.pending.push(Pending { activation, started: record.started, wait, elapsed: false });
                 }
                 self.last = Some(node);
-                self.apply(Event::Waiting { node, record });
+                self.record(node, record);
             }
             JournalEntry::WaitOver { node, record } => {
                 let waited = self.pending.iter().position(|pending| pending.activation.node == node).map(|index| self.pending.swap_remove(index));
                 let record = with_inputs(record, waited.as_ref().map(|pending| &pending.activation));
                 self.wait_is_over(node);
                 self.last = Some(node);
-                self.apply(Event::WaitOver { node, record });
+                self.record_wait(node, record);
             }
             JournalEntry::Ended { status, error, .. } => {
                 self.error = error;
@@ -80,13 +77,11 @@ impl Driving<'_> {
 }
 
 /// An output that is an input unchanged is recorded as such: its items are those that came in.
-fn with_inputs(mut record: Arc<RunRecord>, activation: Option<&Activation>) -> Arc<RunRecord> {
+fn with_inputs(mut record: RunRecord, activation: Option<&Activation>) -> RunRecord {
     let Some(activation) = activation else { return record };
-    if record.outputs.iter().any(|output| matches!(output.lineage, Lineage::Passed(_))) {
-        for output in &mut Arc::make_mut(&mut record).outputs {
-            if let Lineage::Passed(input) = output.lineage {
-                output.items = activation.inputs.get(usize::from(input)).cloned().flatten().unwrap_or_default();
-            }
+    for output in &mut record.outputs {
+        if let Lineage::Passed(input) = output.lineage {
+            output.items = activation.inputs.get(usize::from(input)).cloned().flatten().unwrap_or_default();
         }
     }
     record

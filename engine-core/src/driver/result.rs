@@ -62,7 +62,7 @@ pub struct NodeRuns {
     /// The node's name.
     pub name: Arc<str>,
     /// Its runs.
-    pub runs: Vec<Arc<RunRecord>>,
+    pub runs: Vec<RunRecord>,
 }
 
 impl ExecutionResult {
@@ -109,7 +109,7 @@ impl ExecutionResult {
     /// The items that the last run of a node gave on one output.
     pub fn output(&self, node: &str, output: usize) -> Batch {
         let record = self.execution.plan.find(node).and_then(|node| self.execution.log.last(node));
-        record.and_then(|record| record.outputs.get(output).map(|output| output.items.clone())).unwrap_or_default()
+        record.and_then(|mut record| record.outputs.get_mut(output).map(|output| std::mem::take(&mut output.items))).unwrap_or_default()
     }
 
     /// The name of the node that gave something last.
@@ -120,7 +120,7 @@ impl ExecutionResult {
     /// What the node that gave something last gave, on each output.
     pub fn last_outputs(&self) -> Vec<Batch> {
         let record = self.last.and_then(|node| self.execution.log.last(node));
-        record.map_or_else(Vec::new, |record| record.outputs.iter().map(|output| output.items.clone()).collect())
+        record.map_or_else(Vec::new, |record| record.outputs.into_iter().map(|output| output.items).collect())
     }
 
     /// All nodes that ran, in the workflow's order.
@@ -138,7 +138,7 @@ impl ExecutionResult {
         let nodes = self.nodes();
         let mut order: Vec<(u32, &Arc<str>)> = nodes.iter().flat_map(|node| node.runs.iter().map(|run| (run.order, &node.name))).collect();
         order.sort_unstable_by_key(|(order, _)| *order);
-        let runs: Json = nodes.iter().map(|node| (node.name.to_string(), node.runs.iter().map(|run| run_to_json(run)).collect())).collect();
+        let runs: Json = nodes.iter().map(|node| (node.name.to_string(), node.runs.iter().map(run_to_json).collect())).collect();
         json!({
             "status": self.status.as_str(),
             "error": self.error,

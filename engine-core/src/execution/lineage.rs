@@ -60,9 +60,11 @@ impl Search<'_> {
     }
 
     fn step(&mut self, place: Place, pending: &mut Vec<Place>) {
-        let Some(record) = self.run.execution.log.run(place.node, place.run) else {
-            return self.fail(ExpressionErrorKind::NoPath);
-        };
+        let log = &self.run.execution.log;
+        log.look(place.node, place.run, |record| self.follow(record, place, pending)).unwrap_or_else(|| self.fail(ExpressionErrorKind::NoPath));
+    }
+
+    fn follow(&mut self, record: &RunRecord, place: Place, pending: &mut Vec<Place>) {
         let Some(output) = record.outputs.get(usize::from(place.output)) else {
             return self.fail(ExpressionErrorKind::NoPath);
         };
@@ -71,7 +73,7 @@ impl Search<'_> {
             return self.fail(ExpressionErrorKind::NoPairedItem);
         }
         for link in paired.links() {
-            match self.source_of(&record, link) {
+            match self.source_of(record, link) {
                 Some(place) => pending.push(place),
                 None => self.fail(ExpressionErrorKind::NoPath),
             }
@@ -94,8 +96,8 @@ impl Search<'_> {
     fn answer(self, name: &str) -> Result<Item, ExpressionError> {
         let log = &self.run.execution.log;
         let mut items = self.found.iter().filter_map(|place| {
-            let record = log.run(place.node, place.run)?;
-            record.outputs.get(usize::from(place.output))?.items.get(place.item as usize).cloned()
+            let item = |record: &RunRecord| record.outputs.get(usize::from(place.output))?.items.get(place.item as usize).cloned();
+            log.look(place.node, place.run, item).flatten()
         });
         let Some(item) = items.next() else {
             return Err(match self.failure {

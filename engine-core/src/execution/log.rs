@@ -1,6 +1,7 @@
 //! The runs of an execution: for each node, what each of its runs gave. Only ever appended to.
 
 use std::collections::HashMap;
+use std::num::NonZeroU32;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use serde::{Deserialize, Serialize};
@@ -40,8 +41,8 @@ pub struct Part {
     pub items: u32,
 }
 
-/// The pieces of all inputs of a run, in order.
-pub type Parts = SmallVec<[Part; 1]>;
+/// The pieces of all inputs of a run, in order. Most nodes have one or two.
+pub type Parts = SmallVec<[Part; 2]>;
 
 /// What one output of a run gave.
 #[derive(Clone, Debug)]
@@ -101,6 +102,13 @@ pub struct RunRecord {
     pub finished: Timestamp,
 }
 
+impl RunRecord {
+    /// Whether the run failed, and the execution with it: nothing leaves the node.
+    pub fn is_failure(&self) -> bool {
+        self.status == RunStatus::Error && self.outputs.is_empty()
+    }
+}
+
 /// All runs of an execution.
 ///
 /// One lock for all of them: the driver writes once a run, and whoever reads holds it for a moment.
@@ -109,23 +117,32 @@ pub struct RunLog {
     runs: RwLock<Runs>,
 }
 
+/// The runs of an execution, while the log is locked.
+///
+/// Records lie one after the other, in the order in which runs ended: thousands of them need no allocation each.
 #[derive(Debug)]
-pub(crate) struct Runs {
-    /// The first run of each node; most nodes have no other.
-    first: Box<[Option<Arc<RunRecord>>]>,
-    /// Further runs of nodes that have them.
-    further: HashMap<u32, Vec<Arc<RunRecord>>>,
+pub struct Runs {
+    records: Vec<RunRecord>,
+    /// Which record is that of a node's first run, counted from 1; most nodes have no other.
+    first: Box<[Option<NonZeroU32>]>,
+    /// The places of the records of further runs, for nodes that have them.
+    further: HashMap<u32, Vec<u32>>,
 }
 
 impl RunLog {
     /// A log for a plan of so many nodes.
     pub fn new(nodes: usize) -> Self {
-        Self { runs: RwLock::new(Runs { first: vec![None; nodes].into(), further: HashMap::new() }) }
+        Self { runs: RwLock::new(Runs { records: Vec::with_capacity(nodes), first: vec![None; nodes].into(), further: HashMap::new() }) }
     }
 
-    /// A run of a node.
-    pub fn run(&self, node: u32, run: u32) -> Option<Arc<RunRecord>> {
-        self.read().get(node, run).cloned()
+    /// A copy of what is known of a run of a node; its items are shared.
+    pub fn run(&self, node: u32, run: u32) -> Option<RunRecord> {
+        self.look(node, run, RunRecord::clone)
+    }
+
+    /// Looks at a run of a node where it lies. The log is locked meanwhile.
+    pub(crate) fn look<T>(&self, node: u32, run: u32, look: impl FnOnce(&RunRecord) -> T) -> Option<T> {
+        self.read().get(node, run).map(look)
     }
 
     /// How often a node ran.
@@ -133,40 +150,43 @@ impl RunLog {
         self.read().count(node)
     }
 
-    /// The last run of a node.
-    pub fn last(&self, node: u32) -> Option<Arc<RunRecord>> {
+    /// A copy of what is known of the last run of a node.
+    pub fn last(&self, node: u32) -> Option<RunRecord> {
         let runs = self.read();
-        let last = runs.further.get(&node).and_then(|runs| runs.last());
-        last.or_else(|| runs.get(node, 0)).cloned()
+        runs.last_place(node).and_then(|place| runs.records.get(place)).cloned()
     }
 
-    /// All runs of a node.
-    pub fn all(&self, node: u32) -> Vec<Arc<RunRecord>> {
+    /// Copies of what is known of all runs of a node.
+    pub fn all(&self, node: u32) -> Vec<RunRecord> {
         let runs = self.read();
-        runs.get(node, 0).into_iter().chain(runs.further.get(&node).into_iter().flatten()).cloned().collect()
+        (0..).map_while(|run| runs.get(node, run).cloned()).collect()
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Runs> {
         self.runs.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The runs, to be written: for the state machine.
-    pub(crate) fn write(&self) -> RwLockWriteGuard<'_, Runs> {
+    /// Locks the log, to record a run and to tell the state machine of it.
+    pub fn write(&self) -> RwLockWriteGuard<'_, Runs> {
         self.runs.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Runs {
     /// Appends a run; gives its number.
-    pub(crate) fn push(&mut self, node: u32, record: Arc<RunRecord>) -> u32 {
+    #[expect(clippy::inline_always, reason = "a record is large: it is moved to its place at once")]
+    #[inline(always)]
+    pub fn push(&mut self, node: u32, record: RunRecord) -> u32 {
+        let place = u32::try_from(self.records.len()).unwrap_or(u32::MAX);
+        self.records.push(record);
         match self.first.get_mut(node as usize) {
             Some(first @ None) => {
-                *first = Some(record);
+                *first = NonZeroU32::MIN.checked_add(place);
                 0
             }
             Some(Some(_)) => {
                 let further = self.further.entry(node).or_default();
-                further.push(record);
+                further.push(place);
                 u32::try_from(further.len()).unwrap_or(u32::MAX)
             }
             None => 0,
@@ -174,29 +194,32 @@ impl Runs {
     }
 
     /// Replaces the last run of a node: a wait that has ended. Gives the number of the run.
-    pub(crate) fn replace_last(&mut self, node: u32, record: Arc<RunRecord>) -> u32 {
-        if let Some(further) = self.further.get_mut(&node)
-            && let Some(last) = further.last_mut()
-        {
-            *last = record;
-            return u32::try_from(further.len()).unwrap_or(u32::MAX);
-        }
-        if let Some(first) = self.first.get_mut(node as usize) {
-            *first = Some(record);
-        }
-        0
+    pub fn replace_last(&mut self, node: u32, record: RunRecord) -> u32 {
+        let Some(last) = self.last_place(node).and_then(|place| self.records.get_mut(place)) else { return self.push(node, record) };
+        *last = record;
+        self.further.get(&node).map_or(0, |further| u32::try_from(further.len()).unwrap_or(u32::MAX))
     }
 
     /// A run of a node.
-    pub(crate) fn get(&self, node: u32, run: u32) -> Option<&Arc<RunRecord>> {
-        match run.checked_sub(1) {
-            None => self.first.get(node as usize)?.as_ref(),
-            Some(further) => self.further.get(&node)?.get(further as usize),
-        }
+    pub fn get(&self, node: u32, run: u32) -> Option<&RunRecord> {
+        let place = match run.checked_sub(1) {
+            None => self.first_place(node)?,
+            Some(further) => *self.further.get(&node)?.get(further as usize)? as usize,
+        };
+        self.records.get(place)
+    }
+
+    fn first_place(&self, node: u32) -> Option<usize> {
+        self.first.get(node as usize)?.map(|number| number.get() as usize - 1)
+    }
+
+    fn last_place(&self, node: u32) -> Option<usize> {
+        let further = self.further.get(&node).and_then(|places| places.last());
+        further.map_or_else(|| self.first_place(node), |place| Some(*place as usize))
     }
 
     /// How often a node ran.
-    pub(crate) fn count(&self, node: u32) -> usize {
+    pub fn count(&self, node: u32) -> usize {
         let first = self.first.get(node as usize).is_some_and(Option::is_some);
         usize::from(first) + self.further.get(&node).map_or(0, Vec::len)
     }
@@ -206,9 +229,9 @@ impl Runs {
 mod tests {
     use super::*;
 
-    fn record(order: u32) -> Arc<RunRecord> {
+    fn record(order: u32) -> RunRecord {
         let (parts, outputs, now) = (Parts::new(), SmallVec::new(), Timestamp::EPOCH);
-        Arc::new(RunRecord { status: RunStatus::Success, parts, inputs: 0, outputs, error: None, order, tries: 1, started: now, finished: now })
+        RunRecord { status: RunStatus::Success, parts, inputs: 0, outputs, error: None, order, tries: 1, started: now, finished: now }
     }
 
     fn orders(log: &RunLog, node: u32) -> Vec<u32> {

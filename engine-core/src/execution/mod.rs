@@ -11,8 +11,7 @@ mod scope;
 
 pub(crate) use data::NewExecution;
 pub use data::{CallWorkflow, ExecutionData, ExecutionMode, LogLevel, Services, WorkflowCaller, WorkflowReference};
-pub(crate) use log::Runs;
-pub use log::{Lineage, Part, Parts, RecordedOutput, RunLog, RunRecord, RunStatus};
+pub use log::{Lineage, Part, Parts, RecordedOutput, RunLog, RunRecord, RunStatus, Runs};
 pub use reply::{Reply, ReplyBody, Responder};
 pub(crate) use run::View;
 pub use run::{Activation, Inputs, NodeRun};

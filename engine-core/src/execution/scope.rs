@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{NodeRun, lineage};
+use super::{NodeRun, RunRecord, lineage};
 use crate::expression::{ExpressionError, ExpressionErrorKind, Facts, NodeItems, OtherNode, Scope};
 use crate::model::{Batch, Item, ItemSource, Json, Timestamp};
 
@@ -56,11 +56,11 @@ impl Scope for NodeScope<'_> {
         }
         let wanted = query.run.unwrap_or(-1);
         let index = if wanted < 0 { runs + wanted } else { wanted };
-        let record = u32::try_from(index).ok().and_then(|index| log.run(node, index)).ok_or_else(|| {
-            ExpressionError::new(ExpressionErrorKind::OutOfRange, format!("Node '{}' has no run {wanted}: it ran {runs} times", query.node))
-        })?;
         let output = query.output.unwrap_or_else(|| lineage::connected_output(&self.run.execution.plan, node, self.run.activation.node));
-        Ok(record.outputs.get(output).map(|output| output.items.clone()).unwrap_or_default())
+        let items = |record: &RunRecord| record.outputs.get(output).map(|output| output.items.clone()).unwrap_or_default();
+        u32::try_from(index).ok().and_then(|index| log.look(node, index, items)).ok_or_else(|| {
+            ExpressionError::new(ExpressionErrorKind::OutOfRange, format!("Node '{}' has no run {wanted}: it ran {runs} times", query.node))
+        })
     }
 
     fn paired_item(&self, node: &str, index: usize) -> Result<Item, ExpressionError> {

@@ -213,7 +213,7 @@ pub struct ItemSource {
 }
 
 /// A list of items, shared. Cloning it clones one pointer.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Debug, Default, PartialEq)]
 pub struct Batch(Option<Arc<[Item]>>);
 
 impl Batch {
@@ -231,6 +231,21 @@ impl Batch {
             (Some(a), Some(b)) => Arc::ptr_eq(a, b),
             (None, None) => true,
             _ => false,
+        }
+    }
+}
+
+impl Clone for Batch {
+    #[inline]
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+
+    /// Counts nothing where both are the same list already.
+    #[inline]
+    fn clone_from(&mut self, source: &Self) {
+        if !self.same(source) {
+            *self = source.clone();
         }
     }
 }

@@ -55,7 +55,7 @@ impl Plan {
             nodes.push(node);
             types.push(node_type);
         }
-        let Connected { edges, reachable } = connect::connect(&mut compiler, &mut nodes, &types);
+        let Connected { edges, reachable } = connect::connect(&mut compiler, &nodes, &types);
         compiler.soften(&nodes, &reachable);
         let loops = compiler.loops(&nodes, &edges);
         let Compiler { problems, by_name, .. } = compiler;
@@ -189,7 +189,6 @@ impl Compiler<'_> {
             spec: Box::new(spec),
             node: None,
             effect: crate::schema::Effect::Pure,
-            takes_one_input: false,
             is_plain: options.retry.is_none() && options.timeout_seconds.is_none() && !options.at_most_once,
             has_error_output: options.on_error == Some(OnError::ContinueError),
             outputs: 1,

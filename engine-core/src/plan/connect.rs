@@ -7,7 +7,7 @@ use super::PlanNode;
 use super::compile::Compiler;
 use super::edges::{Edge, Edges};
 use crate::model::Connection;
-use crate::node::{NodeType, RequiredInputs};
+use crate::node::NodeType;
 use crate::problem::{Problem, ProblemCode, Severity};
 
 /// What connecting found out.
@@ -19,7 +19,7 @@ pub(super) struct Connected {
 }
 
 /// Resolves the connections.
-pub(super) fn connect(compiler: &mut Compiler<'_>, nodes: &mut [PlanNode], types: &[Option<Arc<dyn NodeType>>]) -> Connected {
+pub(super) fn connect(compiler: &mut Compiler<'_>, nodes: &[PlanNode], types: &[Option<Arc<dyn NodeType>>]) -> Connected {
     let workflow = compiler.workflow;
     let ids: HashMap<&str, u32> = (0..).zip(&workflow.nodes).filter_map(|(index, node)| Some((node.id.as_ref()?.as_str(), index))).collect();
     let mut edges = Vec::with_capacity(workflow.connections.len());
@@ -45,9 +45,6 @@ pub(super) fn connect(compiler: &mut Compiler<'_>, nodes: &mut [PlanNode], types
     let order = workflow.settings.execution_order;
     let position = |node: u32| workflow.nodes.get(node as usize).and_then(|node| node.position).unwrap_or_default();
     let edges = Edges::new(nodes.len(), &edges, order, position);
-    for (number, node) in (0..).zip(nodes.iter_mut()) {
-        node.takes_one_input = edges.inputs(number) <= 1 && *node.required() == RequiredInputs::AtLeast(1);
-    }
     let reachable = reachable(nodes, &edges);
     check_reach(compiler, nodes, types, &reachable);
     Connected { edges, reachable }

@@ -15,8 +15,6 @@ use crate::schema::Effect;
 pub struct PlanNode {
     /// What runs; `None` for notes, and for nodes that no trigger reaches and that do not compile.
     pub(crate) node: Option<Arc<dyn Node>>,
-    /// At most one input is connected, and any item on it is enough.
-    pub(crate) takes_one_input: bool,
     /// One try, as often as need be, and no deadline.
     pub(crate) is_plain: bool,
     pub(crate) disabled: bool,

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use super::ExecutionStatus;
 use super::parallel::{Known, ParallelFrontier};
 use super::stack::StackFrontier;
-use crate::execution::{Activation, RunLog, RunRecord, RunStatus, Runs};
+use crate::execution::{Activation, RunRecord, RunStatus, Runs};
 use crate::model::{Batch, ExecutionOrder};
 use crate::plan::Plan;
 
-/// Something that happened.
+/// Something that happened. What is recorded of a run lies in the log before the event tells of it.
 #[derive(Clone, Debug)]
 pub enum Event {
     /// The execution begins at a node, with these items as its input (or, for a trigger, its output).
@@ -20,38 +20,26 @@ pub enum Event {
         /// The items.
         items: Batch,
     },
-    /// A run ended, and the execution goes on.
+    /// A run ended; where it failed, the execution has failed.
     Finished {
         /// Index of the node.
         node: u32,
-        /// What came of it.
-        record: Arc<RunRecord>,
+        /// Number of the run.
+        run: u32,
     },
     /// A run gave nothing at all; its branch ends and nothing is recorded.
     Nothing {
         /// Index of the node.
         node: u32,
     },
-    /// A run failed, and the execution with it.
-    Failed {
-        /// Index of the node.
-        node: u32,
-        /// What came of it.
-        record: Arc<RunRecord>,
-    },
     /// A run waits.
-    Waiting {
-        /// Index of the node.
-        node: u32,
-        /// What is known of it so far.
-        record: Arc<RunRecord>,
-    },
-    /// The wait of the node's last run is over.
+    Waiting,
+    /// The wait of a node's last run is over.
     WaitOver {
         /// Index of the node.
         node: u32,
-        /// What came of it.
-        record: Arc<RunRecord>,
+        /// Number of the run.
+        run: u32,
     },
     /// Nothing shall start any more until resumed.
     Pause,
@@ -122,47 +110,41 @@ impl ExecutionState {
         self.running
     }
 
-    /// Takes in what happened, writes runs to the log, and appends what to do now. Events after the end change nothing.
-    pub fn apply(&mut self, event: Event, log: &RunLog, commands: &mut VecDeque<Command>) {
-        if !self.status.is_final() {
-            self.take_in(event, &mut log.write(), commands);
+    /// Takes in what happened, and appends what to do now. Events after the end change nothing.
+    pub fn apply(&mut self, event: Event, runs: &Runs, commands: &mut VecDeque<Command>) {
+        if self.status.is_final() {
+            return;
         }
-    }
-
-    fn take_in(&mut self, event: Event, log: &mut Runs, commands: &mut VecDeque<Command>) {
         match event {
             Event::Start { node, items } => self.start(node, items),
-            Event::Finished { node, record } => {
+            Event::Finished { node, run } => {
+                let record = runs.get(node, run);
+                if record.is_some_and(RunRecord::is_failure) {
+                    return self.end(ExecutionStatus::Error, commands);
+                }
                 self.running = self.running.saturating_sub(1);
-                self.last_failed = record.status == RunStatus::Error;
-                let run = log.push(node, record);
-                self.deliver(node, Some(run), log);
+                self.last_failed = record.is_some_and(|record| record.status == RunStatus::Error);
+                self.deliver(node, Some(run), runs);
                 self.forget(commands);
             }
             Event::Nothing { node } => {
                 self.running = self.running.saturating_sub(1);
                 self.last_failed = false;
-                self.deliver(node, None, log);
+                self.deliver(node, None, runs);
             }
-            Event::Failed { node, record } => {
-                log.push(node, record);
-                return self.end(ExecutionStatus::Error, commands);
-            }
-            Event::Waiting { node, record } => {
+            Event::Waiting => {
                 self.running = self.running.saturating_sub(1);
                 self.waiting += 1;
-                log.push(node, record);
             }
-            Event::WaitOver { node, record } => {
+            Event::WaitOver { node, run } => {
                 self.waiting = self.waiting.saturating_sub(1);
-                let run = log.replace_last(node, record);
-                self.deliver(node, Some(run), log);
+                self.deliver(node, Some(run), runs);
             }
             Event::Pause => self.paused = true,
             Event::Resume => self.paused = false,
             Event::Cancel => return self.end(ExecutionStatus::Canceled, commands),
         }
-        self.pump(log, commands);
+        self.pump(runs, commands);
     }
 
     /// Takes back what a run that has ended was made of: another one is made of it.
@@ -184,10 +166,10 @@ impl ExecutionState {
     }
 
     /// A run has ended, or has given nothing at all.
-    fn deliver(&mut self, node: u32, run: Option<u32>, log: &Runs) {
+    fn deliver(&mut self, node: u32, run: Option<u32>, runs: &Runs) {
         match (&mut self.frontier, run) {
-            (Frontier::Parallel(frontier), run) => frontier.finished(Known { plan: &self.plan, runs: log }, node, run),
-            (Frontier::Stack(frontier), Some(run)) => frontier.finished(&self.plan, (node, run), log),
+            (Frontier::Parallel(frontier), run) => frontier.finished(Known { plan: &self.plan, runs }, node, run),
+            (Frontier::Stack(frontier), Some(run)) => frontier.finished(&self.plan, (node, run), runs),
             (Frontier::Stack(_), None) => {}
         }
     }
@@ -206,18 +188,18 @@ impl ExecutionState {
         commands.push_back(Command::End(status));
     }
 
-    fn pump(&mut self, log: &Runs, commands: &mut VecDeque<Command>) {
+    fn pump(&mut self, runs: &Runs, commands: &mut VecDeque<Command>) {
         if self.status != ExecutionStatus::Running || self.paused {
             return;
         }
         while self.running < self.limit {
-            let Some(mut activation) = self.next(log) else { break };
+            let Some(mut activation) = self.next(runs) else { break };
             let node = activation.node;
             activation.order = self.order;
             activation.run = match &self.frontier {
                 // Without loops there is but one.
                 Frontier::Parallel(frontier) if !frontier.has_loops() => 0,
-                _ => u32::try_from(log.count(node)).unwrap_or(u32::MAX),
+                _ => u32::try_from(runs.count(node)).unwrap_or(u32::MAX),
             };
             commands.push_back(Command::Run(activation));
             self.order += 1;
@@ -234,9 +216,9 @@ impl ExecutionState {
         }
     }
 
-    fn next(&mut self, log: &Runs) -> Option<Box<Activation>> {
+    fn next(&mut self, runs: &Runs) -> Option<Box<Activation>> {
         match &mut self.frontier {
-            Frontier::Parallel(frontier) => frontier.next(Known { plan: &self.plan, runs: log }),
+            Frontier::Parallel(frontier) => frontier.next(Known { plan: &self.plan, runs }),
             // n8n's orders do one thing at a time: nothing else runs while a node waits.
             Frontier::Stack(frontier) => (self.waiting == 0).then(|| frontier.next(&self.plan)).flatten(),
         }

@@ -24,17 +24,6 @@ pub(crate) enum Raw {
     Error(NodeError),
 }
 
-/// What becomes of the run.
-#[derive(Debug)]
-pub(crate) enum Finish {
-    /// It is recorded, and the execution goes on.
-    Record(Arc<RunRecord>),
-    /// It is recorded, and the execution fails.
-    Fail(Arc<RunRecord>, NodeError),
-    /// Its branch ends; nothing is recorded.
-    Nothing,
-}
-
 /// Times and tries of a run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Timing {
@@ -43,53 +32,49 @@ pub(crate) struct Timing {
     pub(crate) tries: u32,
 }
 
-/// Decides what is recorded. The record takes the parts out of the activation.
-pub(crate) fn finish(node: &PlanNode, order: ExecutionOrder, activation: &mut Activation, raw: Raw, timing: Timing) -> Finish {
+type Outputs = SmallVec<[RecordedOutput; 1]>;
+
+impl Raw {
+    /// Whether nothing is recorded: the branch ends.
+    pub(crate) fn is_nothing(&self, node: &PlanNode) -> bool {
+        matches!(self, Self::Nothing) && !node.always_output_data
+    }
+}
+
+/// Decides what is recorded.
+pub(crate) fn finish(node: &PlanNode, order: ExecutionOrder, activation: &Activation, raw: Raw, timing: Timing) -> RunRecord {
     match raw {
         // The short way for most runs.
         Raw::One(items) if node.gives_as_is() => {
             let outputs = SmallVec::from_buf([output(activation, items, true)]);
-            Finish::Record(record(activation, timing, RunStatus::Success, (outputs, None)))
+            record(activation, timing, RunStatus::Success, (outputs, None))
         }
         raw => finish_any(node, order, activation, raw, timing),
     }
 }
 
-fn finish_any(node: &PlanNode, order: ExecutionOrder, activation: &mut Activation, raw: Raw, timing: Timing) -> Finish {
-    let mut error = None;
-    let outputs = match raw {
-        Raw::One(items) => recorded(node, order, activation, vec![items]),
-        Raw::Items(batches) => recorded(node, order, activation, batches),
-        Raw::Nothing if node.always_output_data => SmallVec::new(),
-        Raw::Nothing => return Finish::Nothing,
+fn finish_any(node: &PlanNode, order: ExecutionOrder, activation: &Activation, raw: Raw, timing: Timing) -> RunRecord {
+    let (outputs, error) = match raw {
+        Raw::One(items) => (recorded(node, order, activation, vec![items]), None),
+        Raw::Items(batches) => (recorded(node, order, activation, batches), None),
+        Raw::Nothing => (Outputs::new(), None),
         Raw::Error(failure) if node.spec.on_error == OnError::Stop => {
-            let record = record(activation, timing, RunStatus::Error, (SmallVec::new(), Some(&failure)));
-            return Finish::Fail(record, failure);
+            return record(activation, timing, RunStatus::Error, (Outputs::new(), Some(&failure)));
         }
-        Raw::Error(failure) => {
-            let outputs = continued(node, order, activation, &failure);
-            error = Some(failure);
-            outputs
-        }
+        Raw::Error(failure) => (continued(node, order, activation, &failure), Some(failure)),
     };
     let outputs = if node.always_output_data { never_empty(outputs, activation) } else { outputs };
     let status = if error.is_some() { RunStatus::Error } else { RunStatus::Success };
-    Finish::Record(record(activation, timing, status, (outputs, error.as_ref())))
+    record(activation, timing, status, (outputs, error.as_ref()))
 }
 
-type Outputs = SmallVec<[RecordedOutput; 1]>;
-
-/// What is recorded of a run. Takes the parts out of the activation.
-#[inline]
-pub(crate) fn record(
-    activation: &mut Activation,
-    timing: Timing,
-    status: RunStatus,
-    (outputs, error): (Outputs, Option<&NodeError>),
-) -> Arc<RunRecord> {
-    Arc::new(RunRecord {
+/// What is recorded of a run.
+#[expect(clippy::inline_always, reason = "a record is large: made where it is wanted, it is moved once less")]
+#[inline(always)]
+pub(crate) fn record(activation: &Activation, timing: Timing, status: RunStatus, (outputs, error): (Outputs, Option<&NodeError>)) -> RunRecord {
+    RunRecord {
         status,
-        parts: std::mem::take(&mut activation.parts),
+        parts: SmallVec::from_slice(&activation.parts),
         inputs: u16::try_from(activation.inputs.len()).unwrap_or(u16::MAX),
         outputs,
         error: error.map(|error| Arc::new(error.to_json())),
@@ -97,7 +82,7 @@ pub(crate) fn record(
         tries: timing.tries,
         started: timing.started,
         finished: timing.finished,
-    })
+    }
 }
 
 /// The outputs of a run that gave items.
@@ -109,7 +94,8 @@ fn recorded(node: &PlanNode, order: ExecutionOrder, activation: &Activation, mut
     batches.into_iter().map(|items| output(activation, items, single)).collect()
 }
 
-#[inline]
+#[expect(clippy::inline_always, reason = "it is moved into a record at once")]
+#[inline(always)]
 fn output(activation: &Activation, items: Batch, single: bool) -> RecordedOutput {
     let lineage = lineage(activation, &items, single);
     // What another node gave was marked when it was recorded.

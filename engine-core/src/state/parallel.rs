@@ -18,7 +18,8 @@ pub(super) struct ParallelFrontier {
     start: u32,
     /// Without loops each node is settled once, and its connections close when it is.
     loops: bool,
-    inboxes: Vec<Inbox>,
+    /// For each node, how many connections into it are open.
+    open: Vec<u32>,
     waiting: Waiting,
     /// What runs that have ended were made of.
     #[expect(clippy::vec_box, reason = "the boxes are what is used again")]
@@ -35,18 +36,10 @@ pub(super) struct ParallelFrontier {
 /// A node that can run.
 #[derive(Debug)]
 enum Ready {
-    /// With what the only connection into it has brought; looked up when it runs, for thousands may be ready at once.
-    Only(u32),
+    /// With what has come along the connections into it; put together when it runs, for thousands may be ready at once.
+    Settled(u32),
     /// With what has been put together for it.
     Joined(Box<Activation>),
-}
-
-/// What is known of a node that is not settled.
-#[derive(Clone, Debug, Default)]
-struct Inbox {
-    open: u32,
-    /// The list of what has come in, where something has.
-    list: Option<u32>,
 }
 
 #[derive(Clone, Debug)]
@@ -56,15 +49,18 @@ struct Delivery {
     items: Batch,
 }
 
-/// What has come in for nodes that wait for more. Lists are used again: once the first joins are done, others allocate nothing.
+/// What has come in for nodes that wait for more, where there are loops. Lists are used again: once the first joins are done, others allocate nothing.
 #[derive(Debug, Default)]
 struct Waiting {
+    /// For each node, its list, where something has come in.
+    by_node: Vec<Option<u32>>,
     lists: Vec<Vec<Delivery>>,
     free: Vec<u32>,
 }
 
 impl Waiting {
-    fn push(&mut self, list: &mut Option<u32>, delivery: Delivery) {
+    fn push(&mut self, node: u32, delivery: Delivery) {
+        let Some(list) = self.by_node.get_mut(node as usize) else { return };
         let index = *list.get_or_insert_with(|| {
             self.free.pop().unwrap_or_else(|| {
                 self.lists.push(Vec::new());
@@ -76,17 +72,14 @@ impl Waiting {
         }
     }
 
-    fn take(&mut self, list: Option<u32>) -> Vec<Delivery> {
-        list.and_then(|index| self.lists.get_mut(index as usize)).map(std::mem::take).unwrap_or_default()
-    }
-
-    /// Gives a list back that was taken.
-    fn give_back(&mut self, list: Option<u32>, mut deliveries: Vec<Delivery>) {
+    /// Shows what has come in for a node, and forgets it.
+    fn take(&mut self, node: u32, look: impl FnOnce(&mut [Delivery])) {
+        let list = self.by_node.get_mut(node as usize).and_then(Option::take);
         if let Some(index) = list
-            && let Some(place) = self.lists.get_mut(index as usize)
+            && let Some(deliveries) = self.lists.get_mut(index as usize)
         {
+            look(deliveries);
             deliveries.clear();
-            *place = deliveries;
             self.free.push(index);
         }
     }
@@ -117,7 +110,8 @@ impl ParallelFrontier {
         let reach = plan.reach(node);
         self.start = node;
         self.loops = !reach.rules.is_empty();
-        self.inboxes = reach.need.iter().map(|&open| Inbox { open, list: None }).collect();
+        self.open = reach.need.to_vec();
+        self.waiting.by_node = vec![None; if self.loops { plan.len() } else { 0 }];
         self.rounds = vec![0; reach.back.len()];
         self.ready.push_back(Ready::Joined(Activation::with_input(node, items, Parts::new())));
     }
@@ -130,7 +124,7 @@ impl ParallelFrontier {
     pub(super) fn next(&mut self, known: Known<'_>) -> Option<Box<Activation>> {
         match self.ready.pop_front()? {
             Ready::Joined(activation) => Some(activation),
-            Ready::Only(node) => {
+            Ready::Settled(node) => {
                 let mut activation = self.blank(node);
                 gather(known, node, &mut activation);
                 Some(activation)
@@ -144,17 +138,16 @@ impl ParallelFrontier {
     }
 
     /// Takes back what a run that has ended was made of.
-    pub(super) fn reuse(&mut self, mut activation: Box<Activation>) {
-        activation.inputs.clear();
-        activation.parts.clear();
+    pub(super) fn reuse(&mut self, activation: Box<Activation>) {
         self.used.push(activation);
     }
 
-    /// An activation without inputs.
+    /// An activation to be filled. Its inputs may still be those of another run: the next one often takes the same items.
     #[expect(clippy::unnecessary_box_returns, reason = "queues hold boxes, and what is boxed is used again")]
     fn blank(&mut self, node: u32) -> Box<Activation> {
         let Some(mut activation) = self.used.pop() else { return Activation::of(node, Inputs::new(), Parts::new()) };
         activation.node = node;
+        activation.parts.clear();
         activation
     }
 
@@ -170,14 +163,8 @@ impl ParallelFrontier {
         if self.loops {
             return self.finished_looping(known, node, run);
         }
-        let outputs = known.outputs(node, run);
         for target in known.plan.edges().outgoing(node) {
-            let brings = outputs.get(usize::from(target.output)).is_some_and(|output| !output.items.is_empty());
-            if brings && known.plan.edges().incoming(target.node).len() == 1 && known.plan.node(target.node).takes_one_input {
-                self.ready.push_back(Ready::Only(target.node));
-            } else {
-                self.close(known, Closes::Node(target.node));
-            }
+            self.close(known, Closes::Node(target.node));
         }
     }
 
@@ -213,8 +200,8 @@ impl ParallelFrontier {
             if plan.loops().headed.contains_key(&node) {
                 self.forgotten.push(node);
             }
-            if let (Some(inbox), Some(&need)) = (self.inboxes.get_mut(node as usize), reach.need.get(node as usize)) {
-                inbox.open = need;
+            if let (Some(open), Some(&need)) = (self.open.get_mut(node as usize), reach.need.get(node as usize)) {
+                *open = need;
             }
         }
         if let (Some(round), Some(&back)) = (self.rounds.get_mut(index as usize), reach.back.get(index as usize)) {
@@ -223,20 +210,23 @@ impl ParallelFrontier {
     }
 
     fn deliver(&mut self, target: &Target, from: (u32, u32), outputs: &[RecordedOutput]) {
-        if let Some((items, part)) = brought(target, from, outputs)
-            && let Some(inbox) = self.inboxes.get_mut(target.node as usize)
-        {
-            self.waiting.push(&mut inbox.list, Delivery { place: target.place, part, items });
+        if let Some((items, part)) = brought(target, from, outputs) {
+            self.waiting.push(target.node, Delivery { place: target.place, part, items });
         }
     }
 
     fn close(&mut self, known: Known<'_>, closes: Closes) {
         match closes {
             Closes::Node(node) => {
-                let Some(inbox) = self.inboxes.get_mut(node as usize) else { return };
-                inbox.open = inbox.open.saturating_sub(1);
-                if inbox.open == 0 {
-                    self.settle(known, node, false);
+                let Some(open) = self.open.get_mut(node as usize) else { return };
+                *open = open.saturating_sub(1);
+                if *open > 0 {
+                    return;
+                }
+                if self.loops {
+                    self.settle_looping(known, node, false);
+                } else {
+                    self.settle(known, node);
                 }
             }
             Closes::Round(index) => {
@@ -245,74 +235,76 @@ impl ParallelFrontier {
                 if *round == 0
                     && let Some(each) = known.plan.loops().loops.get(index as usize)
                 {
-                    self.settle(known, each.header, true);
+                    self.settle_looping(known, each.header, true);
                 }
             }
         }
     }
 
-    /// All connections into a node are closed: it runs, or it is skipped. A loop node runs at the end of each round, whatever came back.
-    fn settle(&mut self, known: Known<'_>, node: u32, end_of_round: bool) {
-        let mut activation = self.blank(node);
-        if self.loops {
-            activation.inputs.resize(known.plan.edges().inputs(node).max(1), None);
-            self.take_delivered(node, &mut activation);
-        } else {
-            gather(known, node, &mut activation);
-        }
+    /// All connections into a node are closed, in a plan without loops: it runs, or it is skipped.
+    fn settle(&mut self, known: Known<'_>, node: u32) {
         let plan_node = known.plan.node(node);
-        if end_of_round || plan_node.always_output_data || satisfied(plan_node.required(), &activation.inputs) {
+        let came = known.plan.edges().incoming(node).iter().filter(|incoming| known.came(**incoming).is_some());
+        if plan_node.always_output_data || satisfied(plan_node.required(), came.map(|incoming| usize::from(incoming.input))) {
+            self.ready.push_back(Ready::Settled(node));
+        } else {
+            self.skipped.push(node);
+        }
+    }
+
+    /// All connections into a node are closed: it runs, or it is skipped. A loop node runs at the end of each round, whatever came back.
+    fn settle_looping(&mut self, known: Known<'_>, node: u32, end_of_round: bool) {
+        let mut activation = self.blank(node);
+        activation.inputs.clear();
+        activation.inputs.resize(known.plan.edges().inputs(node).max(1), None);
+        self.waiting.take(node, |deliveries| join_delivered(deliveries, &mut activation));
+        let plan_node = known.plan.node(node);
+        let came = activation.inputs.iter().enumerate().filter(|(_, items)| items.is_some()).map(|(input, _)| input);
+        if end_of_round || plan_node.always_output_data || satisfied(plan_node.required(), came) {
             self.ready.push_back(Ready::Joined(activation));
         } else {
             self.reuse(activation);
             self.skipped.push(node);
         }
     }
+}
 
-    /// Joins what was delivered, in the order of the connections.
-    fn take_delivered(&mut self, node: u32, activation: &mut Activation) {
-        let Some(inbox) = self.inboxes.get_mut(node as usize) else { return };
-        let list = inbox.list.take();
-        let mut deliveries = self.waiting.take(list);
-        deliveries.sort_by_key(|delivery| (delivery.part.input, delivery.place, delivery.part.run));
-        activation.parts.extend(deliveries.iter().map(|delivery| delivery.part));
-        for group in deliveries.chunk_by(|a, b| a.part.input == b.part.input) {
-            let slot = group.first().and_then(|delivery| activation.inputs.get_mut(usize::from(delivery.part.input)));
-            if let Some(slot) = slot {
-                *slot = joined(group, |delivery| &delivery.items);
-            }
+/// Joins what was delivered, in the order of the connections.
+fn join_delivered(deliveries: &mut [Delivery], activation: &mut Activation) {
+    deliveries.sort_by_key(|delivery| (delivery.part.input, delivery.place, delivery.part.run));
+    activation.parts.extend(deliveries.iter().map(|delivery| delivery.part));
+    for group in deliveries.chunk_by(|a, b| a.part.input == b.part.input) {
+        let slot = group.first().and_then(|delivery| activation.inputs.get_mut(usize::from(delivery.part.input)));
+        if let Some(slot) = slot {
+            *slot = joined(group, |delivery| &delivery.items);
         }
-        self.waiting.give_back(list, deliveries);
     }
 }
 
 /// Joins what has come along the connections into a node, in their order, in a plan without loops: there a connection brings something once.
 fn gather(known: Known<'_>, node: u32, activation: &mut Activation) {
-    let incoming = known.plan.edges().incoming(node);
-    if let ([only], true) = (incoming, known.plan.node(node).takes_one_input) {
-        match known.came(*only) {
-            Some((items, part)) => {
-                activation.inputs.push(Some(items.clone()));
-                activation.parts.push(part);
+    let Activation { inputs, parts, .. } = activation;
+    let mut groups = known.plan.edges().incoming(node).chunk_by(|a, b| a.input == b.input).peekable();
+    inputs.resize_with(known.plan.edges().inputs(node).max(1), || None);
+    for (slot, input) in inputs.iter_mut().zip(0..) {
+        match groups.next_if(|group| group.first().is_some_and(|incoming| incoming.input == input)) {
+            None => *slot = None,
+            Some([only]) => {
+                let came = known.came(*only);
+                if let Some((_, part)) = came {
+                    parts.push(part);
+                }
+                match (came, &mut *slot) {
+                    (Some((items, _)), Some(held)) => held.clone_from(items),
+                    (came, _) => *slot = came.map(|(items, _)| items.clone()),
+                }
             }
-            None => activation.inputs.push(None),
-        }
-        return;
-    }
-    activation.inputs.resize(known.plan.edges().inputs(node).max(1), None);
-    activation.parts.reserve(incoming.len());
-    for group in incoming.chunk_by(|a, b| a.input == b.input) {
-        let Some(slot) = group.first().and_then(|incoming| activation.inputs.get_mut(usize::from(incoming.input))) else { continue };
-        if let [only] = group {
-            if let Some((items, part)) = known.came(*only) {
-                *slot = Some(items.clone());
-                activation.parts.push(part);
+            Some(group) => {
+                let came: SmallVec<[_; 4]> = group.iter().filter_map(|incoming| known.came(*incoming)).collect();
+                parts.extend(came.iter().map(|(_, part)| *part));
+                *slot = joined(&came, |(items, _)| items);
             }
-            continue;
         }
-        let came: SmallVec<[_; 4]> = group.iter().filter_map(|incoming| known.came(*incoming)).collect();
-        activation.parts.extend(came.iter().map(|(_, part)| *part));
-        *slot = joined(&came, |(items, _)| items);
     }
 }
 
@@ -335,10 +327,33 @@ fn count(items: &Batch) -> u32 {
     u32::try_from(items.len()).unwrap_or(u32::MAX)
 }
 
-fn satisfied(required: &RequiredInputs, inputs: &Inputs) -> bool {
-    let brought = |input: &usize| inputs.get(*input).is_some_and(Option::is_some);
+/// Whether the inputs that brought something, each as often as it did and in their order, are those that a node needs.
+fn satisfied(required: &RequiredInputs, mut brought: impl Iterator<Item = usize> + Clone) -> bool {
     match required {
-        RequiredInputs::AtLeast(least) => inputs.iter().flatten().count() >= (*least).max(1),
-        RequiredInputs::These(wanted) => inputs.iter().any(Option::is_some) && wanted.iter().all(brought),
+        RequiredInputs::AtLeast(0 | 1) => brought.next().is_some(),
+        RequiredInputs::AtLeast(least) => {
+            let mut before = None;
+            brought.filter(|input| before.replace(*input) != Some(*input)).take(*least).count() == *least
+        }
+        RequiredInputs::These(wanted) => {
+            brought.clone().next().is_some() && wanted.iter().all(|wanted| brought.clone().any(|input| input == *wanted))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_input_counts_once_however_many_connections_bring_something() {
+        let holds = |required: RequiredInputs, brought: &[usize]| satisfied(&required, brought.iter().copied());
+        assert_eq!([0, 1].map(|least| holds(RequiredInputs::AtLeast(least), &[])), [false, false]);
+        assert_eq!([0, 1, 2].map(|least| holds(RequiredInputs::AtLeast(least), &[1, 1])), [true, true, false]);
+        assert_eq!([2, 3].map(|least| holds(RequiredInputs::AtLeast(least), &[0, 0, 2])), [true, false]);
+        let these = |wanted: &[usize], brought: &[usize]| holds(RequiredInputs::These(wanted.to_vec()), brought);
+        assert!(these(&[2, 0], &[0, 0, 2]) && !these(&[0, 1], &[0, 0, 2]));
+        // A node that needs none in particular still needs one.
+        assert!(these(&[], &[1]) && !these(&[], &[]));
     }
 }

@@ -6,8 +6,6 @@
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 
-use smallvec::SmallVec;
-
 use crate::execution::{Activation, Inputs, Part, Parts, Runs};
 use crate::model::{Batch, ExecutionOrder, Item, Json};
 use crate::node::RequiredInputs;
@@ -72,7 +70,7 @@ impl StackFrontier {
     fn enqueue(&mut self, plan: &Plan, target: &Target, (items, part): (Batch, Part), log: &Runs) {
         let inputs = plan.edges().inputs(target.node);
         if inputs <= 1 {
-            return self.push(Activation::with_input(target.node, items, SmallVec::from_buf([part])));
+            return self.push(Activation::with_input(target.node, items, Parts::from_iter([part])));
         }
         let index = self.waiting_index(target.node);
         let Some((_, waiting)) = self.waiting.get_mut(index) else { return };

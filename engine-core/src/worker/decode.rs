@@ -1,7 +1,6 @@
 //! From records of the journal to what the driver takes in again.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use smallvec::SmallVec;
 
@@ -66,7 +65,7 @@ pub(super) fn decode(plan: &Plan, records: Vec<Record>) -> Result<Journaled, Rec
                 journaled.remember(node, run.memory.take())?;
                 journaled.waits.push((run.node.clone(), wait.clone()));
                 let number = run.run;
-                let record = Arc::new(record_of(plan, run)?);
+                let record = record_of(plan, run)?;
                 journaled.entries.push(JournalEntry::Waiting { node, run: number, record, wait });
             }
             Record::WaitOver(over) => {
@@ -89,7 +88,7 @@ impl Journaled {
         self.remember(node, run.memory.take())?;
         let over = waited.take_if(|waited| *waited == run.node).is_some();
         let number = run.run;
-        let record = Arc::new(record_of(plan, run)?);
+        let record = record_of(plan, run)?;
         self.entries.push(if over { JournalEntry::WaitOver { node, record } } else { JournalEntry::Run { node, run: number, record } });
         Ok(())
     }

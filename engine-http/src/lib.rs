@@ -38,6 +38,7 @@ mod webhook;
 
 #[cfg(feature = "api")]
 pub use access::{AccountError, NewAccount, SignIn};
+pub use active::check_webhooks;
 pub use config::{Config, ConfigError};
 #[cfg(feature = "events")]
 pub use events::EventHub;

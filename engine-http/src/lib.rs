@@ -48,6 +48,8 @@ pub use letter::SmtpMailer;
 pub use letter::{Letter, LogMailer, MailError, Mailer};
 #[cfg(feature = "rate-limit")]
 pub use limit::{Rate, RateLimits};
+#[cfg(feature = "redis")]
+pub use limit::{RedisAddress, RedisAddressError};
 #[cfg(feature = "api")]
 pub use sealed::{SealingKeys, StoredCredentials};
 pub use service::{Activated, ActivationError, ServedWebhook, Service, router};

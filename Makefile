@@ -1,6 +1,6 @@
 # Targets for people; .ci/run is what the gate runs.
 .DEFAULT_GOAL := help
-.PHONY: help build run test lint fmt bench docs config-table image examples conformance clean
+.PHONY: help build run test lint fmt bench docs config-table openapi image examples conformance clean
 
 help: ## Shows the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -29,6 +29,9 @@ docs: ## Builds the API documentation
 
 config-table: ## Prints the table of settings that docs/CONFIGURATION.md holds between its marks
 	@cargo run -q -p engine-server -- config table
+
+openapi: ## Writes the description of the API that docs/openapi.json holds
+	ENGINE_UPDATE_OPENAPI=1 cargo test -q -p engine-http --all-features --test http the_description_is_the_one_in_the_repository
 
 image: ## Builds the container image (needs Docker)
 	docker build -f deploy/Dockerfile -t engine .

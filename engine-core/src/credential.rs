@@ -1,5 +1,9 @@
 //! Credentials: secrets that nodes use and nobody sees.
 
+mod trial;
+
+pub use trial::{CredentialTester, CredentialTrial, CredentialVerdict};
+
 use std::collections::BTreeMap;
 use std::fmt;
 

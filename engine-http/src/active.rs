@@ -1,10 +1,12 @@
 //! Active workflows: those that this process serves, kept in step with the store.
 
-use std::time::Duration;
 #[cfg(feature = "webhooks")]
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
 
 use engine_core::model::WorkflowId;
+use engine_core::plan::Plan;
 use engine_core::problem::Problems;
 #[cfg(feature = "api")]
 use engine_core::store::StoredWorkflow;
@@ -26,6 +28,19 @@ pub(crate) struct Active {
 
 /// How often it is looked whether another process has activated or deactivated workflows.
 const FOLLOW: Duration = Duration::from_secs(1);
+
+/// Checks that the webhooks of a plan can be served, as activating it through a [`Service`](crate::Service) does: for programs that activate workflows in a store
+/// and serve none themselves.
+///
+/// # Errors
+/// When a trigger asks for something that cannot be served, or two triggers of the plan for the same.
+pub fn check_webhooks(plan: &Arc<Plan>) -> Result<(), ActivationError> {
+    #[cfg(feature = "webhooks")]
+    RouteTable::build(&webhook::hooks(&PinnedPlan::unsaved(Arc::clone(plan)))?)?;
+    #[cfg(not(feature = "webhooks"))]
+    let _no_webhooks = plan;
+    Ok(())
+}
 
 impl Inner {
     /// The plan of an active workflow.

@@ -38,6 +38,7 @@ mod webhook;
 
 #[cfg(feature = "api")]
 pub use access::{AccountError, NewAccount, SignIn};
+pub use active::check_webhooks;
 pub use config::{Config, ConfigError};
 #[cfg(feature = "events")]
 pub use events::EventHub;
@@ -47,6 +48,8 @@ pub use letter::SmtpMailer;
 pub use letter::{Letter, LogMailer, MailError, Mailer};
 #[cfg(feature = "rate-limit")]
 pub use limit::{Rate, RateLimits};
+#[cfg(feature = "redis")]
+pub use limit::{RedisAddress, RedisAddressError};
 #[cfg(feature = "api")]
 pub use sealed::{SealingKeys, StoredCredentials};
 pub use service::{Activated, ActivationError, ServedWebhook, Service, router};

@@ -110,6 +110,11 @@ impl ApiError {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "timeout", "it took longer than the server waits; it may have been done all the same")
     }
 
+    /// There is no key for credentials, or not the one that this was sealed with.
+    pub(crate) fn no_sealing_key() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "no-sealing-key", "this server has no key to seal or open the credential with")
+    }
+
     /// It was changed since the caller read it.
     pub(crate) fn changed() -> Self {
         Self::new(StatusCode::PRECONDITION_FAILED, "changed", "it was changed meanwhile: read it again")

@@ -52,6 +52,15 @@ impl SealingKeys {
         serde_json::from_slice(&self.open_text(id, sealed)?).ok()
     }
 
+    /// A stored credential as nodes get it; `None` when none of the keys opens it.
+    pub(crate) fn credential(&self, stored: &StoredCredential) -> Option<Credential> {
+        let credential = Credential::new(self.open(&stored.id, &stored.secret)?);
+        Some(match stored.attributes.get("allowedHosts").and_then(Value::as_array) {
+            Some(hosts) => credential.bound_to(hosts.iter().filter_map(|host| host.as_str().map(str::to_owned))),
+            None => credential,
+        })
+    }
+
     fn open_text(&self, id: &CredentialId, sealed: &SealedSecret) -> Option<Zeroizing<Vec<u8>>> {
         let (_, key) = self.keys.iter().find(|(name, _)| *name == sealed.key_id)?;
         let payload = Payload { msg: &sealed.ciphertext, aad: id.as_str().as_bytes() };
@@ -102,12 +111,7 @@ impl CredentialProvider for StoredCredentials {
         let absent = || CredentialError::NotFound { kind: request.kind.to_owned(), name: request.reference.name.clone() };
         let stored = self.find(request).await.ok_or_else(absent)?;
         let closed = || CredentialError::Unavailable("it was sealed with a key that this server does not have".to_owned());
-        let fields = self.keys.open(&stored.id, &stored.secret).ok_or_else(closed)?;
-        let credential = Credential::new(fields);
-        Ok(match stored.attributes.get("allowedHosts").and_then(Value::as_array) {
-            Some(hosts) => credential.bound_to(hosts.iter().filter_map(|host| host.as_str().map(str::to_owned))),
-            None => credential,
-        })
+        self.keys.credential(&stored).ok_or_else(closed)
     }
 }
 

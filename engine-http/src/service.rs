@@ -20,8 +20,6 @@ use engine_core::{Engine, Workflow};
 use crate::access::{Passwords, Tokens};
 #[cfg(feature = "api")]
 use crate::problem::ApiError;
-#[cfg(feature = "api")]
-use axum::http::StatusCode;
 
 use crate::Config;
 use crate::active::Active;
@@ -255,7 +253,7 @@ impl Inner {
     #[cfg(feature = "api")]
     pub(crate) fn seal(&self, id: &CredentialId, secret: &serde_json::Value) -> Result<SealedSecret, ApiError> {
         let sealed = self.config.sealing_keys.as_ref().and_then(|keys| keys.seal(id, secret));
-        sealed.ok_or_else(|| ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "no-sealing-key", "this server has no key to seal credentials with"))
+        sealed.ok_or_else(ApiError::no_sealing_key)
     }
 
     /// The webhooks of all active workflows.

@@ -209,7 +209,7 @@ fn inv_26_a_damaged_schedule_does_not_stand_before_others() {
                 next: Some(past),
                 last: None,
             };
-            world.stores.schedules.set_schedules(&"w".into(), (0..3).map(schedule).collect()).await.unwrap();
+            world.activate("w", (Vec::new(), (0..3).map(schedule).collect())).await.unwrap();
             database.damage("UPDATE schedules SET spec = '{' WHERE rule < 2").await;
             let mut due = Vec::new();
             for _ in 0..2 {

@@ -1,10 +1,11 @@
-//! The node types that an engine knows.
+//! The node types that an engine knows, and the testers of the credentials that they use.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
 use super::NodeType;
+use crate::credential::CredentialTester;
 use crate::model::{NodeKind, NodeVersion};
 use crate::schema::NodeSchema;
 
@@ -13,6 +14,8 @@ use crate::schema::NodeSchema;
 pub struct NodeRegistry {
     types: Vec<Arc<dyn NodeType>>,
     by_name: HashMap<NodeKind, Vec<usize>>,
+    testers: HashMap<String, Arc<dyn CredentialTester>>,
+    tester_of_others: Option<Arc<dyn CredentialTester>>,
 }
 
 /// Two node types that claim the same name and version.
@@ -87,6 +90,21 @@ impl NodeRegistry {
     /// All schemas, in the order in which they were registered.
     pub fn schemas(&self) -> impl Iterator<Item = &NodeSchema> {
         self.types.iter().map(|node_type| node_type.schema())
+    }
+
+    /// Says who tries out credentials of a type; it takes the place of one that was named before.
+    pub fn register_tester(&mut self, credential_kind: impl Into<String>, tester: impl CredentialTester) {
+        self.testers.insert(credential_kind.into(), Arc::new(tester));
+    }
+
+    /// Says who tries out credentials of all types that have no tester of their own.
+    pub fn register_tester_of_others(&mut self, tester: impl CredentialTester) {
+        self.tester_of_others = Some(Arc::new(tester));
+    }
+
+    /// Who tries out credentials of a type, such as `httpBasicAuth`.
+    pub fn tester(&self, credential_kind: &str) -> Option<&Arc<dyn CredentialTester>> {
+        self.testers.get(credential_kind).or(self.tester_of_others.as_ref())
     }
 
     /// The known name most like `kind`, for a hint.

@@ -40,7 +40,7 @@ pub use signal::{OpenResumePoint, PendingSignal, Signal, SignalKind, SignalOutco
 pub use start::{EndedExecution, ExecutionHeader, IdempotencyKey, Start, StartExecution};
 pub use upkeep::{Upkeep, UpkeepDone, UpkeepStore};
 pub use webhook::{StoredWebhook, WebhookStore};
-pub use workflow::{SaveWorkflow, StoredWorkflow, WorkflowFilter, WorkflowStore, WorkflowVersion};
+pub use workflow::{ActivateWorkflow, SaveWorkflow, StoredWorkflow, WorkflowFilter, WorkflowStore, WorkflowVersion};
 
 use std::fmt;
 

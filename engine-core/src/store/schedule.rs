@@ -50,15 +50,10 @@ pub struct Fired {
     pub start: Option<StartExecution>,
 }
 
-/// Keeps schedules.
+/// Gives the schedules of active workflows, and passes their slots. They are written when a workflow is activated
+/// ([`activate_workflow`](super::WorkflowStore::activate_workflow)).
 #[async_trait]
 pub trait ScheduleStore: Send + Sync {
-    /// Replaces all schedules of a workflow; none when it is no longer active. One that was there with the same rule and zone keeps its `next` and `last`.
-    ///
-    /// # Errors
-    /// When the store cannot write.
-    async fn set_schedules(&self, workflow: &WorkflowId, schedules: Vec<StoredSchedule>) -> Result<(), StoreError>;
-
     /// Schedules whose next slot has come, at most `limit`, the longest due first.
     ///
     /// # Errors

@@ -6,22 +6,17 @@ use super::{StoreError, TenantId, VersionNumber};
 use crate::model::{NodeId, WorkflowId};
 use crate::node::WebhookSpec;
 
-/// Keeps the webhooks of active workflows.
+/// Gives the webhooks of active workflows. They are written when a workflow is activated
+/// ([`activate_workflow`](super::WorkflowStore::activate_workflow)).
 #[async_trait]
 pub trait WebhookStore: Send + Sync {
-    /// Replaces all webhooks of a workflow; none when it is no longer active.
-    ///
-    /// # Errors
-    /// [`StoreError::Conflict`] when another workflow has the same method and path.
-    async fn set_webhooks(&self, workflow: &WorkflowId, webhooks: Vec<StoredWebhook>) -> Result<(), StoreError>;
-
     /// All webhooks, in the order of their paths. Routers keep them in memory and read them anew when a workflow is activated.
     ///
     /// # Errors
     /// When the store cannot read.
     async fn webhooks(&self) -> Result<Vec<StoredWebhook>, StoreError>;
 
-    /// A number that is another one whenever the webhooks have changed.
+    /// A number that is another one whenever a workflow was activated, deactivated or removed. Whoever reads it before the workflows misses none of that.
     ///
     /// # Errors
     /// When the store cannot read.

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use serde_json::Value;
 
-use super::{Page, PageRequest, StoreError, TenantId, VersionNumber};
+use super::{Page, PageRequest, StoreError, StoredSchedule, StoredWebhook, TenantId, VersionNumber};
 use crate::model::{Json, Timestamp, WorkflowId};
 
 /// Keeps workflows. A definition is stored as the JSON that [`crate::format`] reads and writes.
@@ -39,11 +39,14 @@ pub trait WorkflowStore: Send + Sync {
     /// When the store cannot read.
     async fn workflow_versions(&self, id: &WorkflowId, page: PageRequest<VersionNumber>) -> Result<Page<WorkflowVersion, VersionNumber>, StoreError>;
 
-    /// Says which version its triggers start; `None` switches them off. Gives the workflow as it is then.
+    /// Says which version its triggers start, and puts its webhooks and schedules in place of those that it had, as one write: whoever sees one of them sees all,
+    /// and [`webhooks_version`](super::WebhookStore::webhooks_version) is another one then. A schedule that was there with the same rule and zone keeps its `next` and
+    /// `last`. Gives the workflow as it is then.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] when there is no such workflow or version.
-    async fn activate_workflow(&self, tenant: &TenantId, id: &WorkflowId, version: Option<VersionNumber>) -> Result<StoredWorkflow, StoreError>;
+    /// [`StoreError::NotFound`] when there is no such workflow or version, [`StoreError::Conflict`] when another workflow has the same method and path; nothing has
+    /// changed then.
+    async fn activate_workflow(&self, activate: ActivateWorkflow) -> Result<StoredWorkflow, StoreError>;
 
     /// Removes a workflow, its webhooks, schedules and static data. Running executions go on with the version to which they are pinned.
     ///
@@ -69,6 +72,47 @@ pub struct SaveWorkflow {
     pub author: Option<String>,
     /// Entries of its own that lists show and filter by: tags, folder, archived. Replaced as a whole when given.
     pub labels: Option<Json>,
+}
+
+/// What starts executions of a workflow from then on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ActivateWorkflow {
+    /// Who owns the workflow.
+    pub tenant: TenantId,
+    /// The workflow.
+    pub workflow: WorkflowId,
+    /// The version that its triggers start; `None` switches them off.
+    pub version: Option<VersionNumber>,
+    /// All of its webhooks.
+    pub webhooks: Vec<StoredWebhook>,
+    /// All of its schedules.
+    pub schedules: Vec<StoredSchedule>,
+}
+
+impl ActivateWorkflow {
+    /// This version, which neither a webhook nor a schedule starts.
+    pub fn version(tenant: TenantId, workflow: WorkflowId, version: VersionNumber) -> Self {
+        Self { tenant, workflow, version: Some(version), webhooks: Vec::new(), schedules: Vec::new() }
+    }
+
+    /// Nothing: its triggers are off.
+    pub fn nothing(tenant: TenantId, workflow: WorkflowId) -> Self {
+        Self { tenant, workflow, version: None, webhooks: Vec::new(), schedules: Vec::new() }
+    }
+
+    /// The same with these webhooks.
+    #[must_use]
+    pub fn webhooks(mut self, webhooks: Vec<StoredWebhook>) -> Self {
+        self.webhooks = webhooks;
+        self
+    }
+
+    /// The same with these schedules.
+    #[must_use]
+    pub fn schedules(mut self, schedules: Vec<StoredSchedule>) -> Self {
+        self.schedules = schedules;
+        self
+    }
 }
 
 /// A workflow as it is stored.

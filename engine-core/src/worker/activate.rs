@@ -5,7 +5,7 @@ use crate::model::{NodeId, WorkflowId};
 use crate::node::Activation;
 use crate::plan::Plan;
 use crate::schedule::Calendar;
-use crate::store::{ScheduleId, StoreError, StoredSchedule, StoredWebhook, StoredWorkflow, TenantId, VersionNumber};
+use crate::store::{ActivateWorkflow, ScheduleId, StoreError, StoredSchedule, StoredWebhook, StoredWorkflow, TenantId, VersionNumber};
 
 impl Worker {
     /// Lets the triggers of a saved version start executions: its webhooks can be routed and its schedules fire from now on, in all processes.
@@ -15,14 +15,9 @@ impl Worker {
     pub async fn activate(&self, tenant: &TenantId, workflow: &WorkflowId, version: VersionNumber) -> Result<StoredWorkflow, PlanError> {
         let plan = self.plan(workflow, version).await?;
         let pinned = PinnedPlan { plan, tenant: tenant.clone(), workflow: workflow.clone(), version };
-        // Seen to be the tenant's before anything changes.
-        self.stores().workflows.workflow(tenant, workflow).await?;
-        let webhooks = webhooks(&pinned);
-        self.stores().webhooks.set_webhooks(workflow, webhooks.clone()).await?;
-        self.stores().schedules.set_schedules(workflow, self.schedules_of(&pinned)).await?;
-        let stored = self.stores().workflows.activate_workflow(tenant, workflow, Some(version)).await?;
-        // Once more: who saw the change before the workflow was active looks again.
-        self.stores().webhooks.set_webhooks(workflow, webhooks).await?;
+        let activate = ActivateWorkflow::version(tenant.clone(), workflow.clone(), version);
+        let activate = activate.webhooks(webhooks(&pinned)).schedules(self.schedules_of(&pinned));
+        let stored = self.stores().workflows.activate_workflow(activate).await?;
         self.inner.nudges.schedules.give();
         Ok(stored)
     }
@@ -32,10 +27,7 @@ impl Worker {
     /// # Errors
     /// When that tenant has no such workflow, or the store cannot write.
     pub async fn deactivate(&self, tenant: &TenantId, workflow: &WorkflowId) -> Result<StoredWorkflow, StoreError> {
-        let stored = self.stores().workflows.activate_workflow(tenant, workflow, None).await?;
-        self.stores().webhooks.set_webhooks(workflow, Vec::new()).await?;
-        self.stores().schedules.set_schedules(workflow, Vec::new()).await?;
-        Ok(stored)
+        self.stores().workflows.activate_workflow(ActivateWorkflow::nothing(tenant.clone(), workflow.clone())).await
     }
 
     fn schedules_of(&self, pinned: &PinnedPlan) -> Vec<StoredSchedule> {

@@ -90,9 +90,7 @@ impl Worker {
             if before == 0 { Vec::new() } else { self.stores().query.executions(&filter, PageRequest::<ExecutionId>::first(before)).await?.items };
         let hopeless = last.len() == before as usize && last.iter().all(|execution| execution.status != ExecutionStatus::Success);
         if hopeless {
-            self.stores().workflows.activate_workflow(&pinned.tenant, &pinned.workflow, None).await?;
-            self.stores().webhooks.set_webhooks(&pinned.workflow, Vec::new()).await?;
-            self.stores().schedules.set_schedules(&pinned.workflow, Vec::new()).await?;
+            self.deactivate(&pinned.tenant, &pinned.workflow).await?;
             if let Some(tell) = &self.options().on_deactivate {
                 tell(&pinned.workflow);
             }

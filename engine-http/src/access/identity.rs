@@ -118,6 +118,12 @@ impl Identity {
         labels.get("access").and_then(Value::as_array).is_some_and(|access| access.iter().any(|entry| *entry == user))
     }
 
+    /// Whether a credential with these labels may be used: by those with whom it is shared, and by nobody for being an administrator.
+    pub(crate) fn uses(&self, labels: &Json) -> bool {
+        let name = self.name();
+        labels.get("access").and_then(Value::as_array).is_some_and(|access| access.iter().any(|entry| *entry == name))
+    }
+
     /// Whether something with these labels may be changed.
     pub(crate) fn changes(&self, labels: &Json) -> bool {
         if self.role == Role::Admin {

@@ -83,6 +83,12 @@ answers! {
         created_at: String,
         updated_at: String,
     }
+    /// What came of trying a credential out.
+    Tried {
+        /// `ok`, `error`, or `unsupported` for types that cannot be tried out.
+        status: String,
+        message: String,
+    }
     /// A named value.
     Entry { name: String, value: Value, revision: u32, created_at: String, updated_at: String, }
     /// Somebody who may sign in.

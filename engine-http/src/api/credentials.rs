@@ -59,7 +59,8 @@ fn show(credential: &StoredCredential) -> Value {
     })
 }
 
-async fn own(service: &Inner, identity: &Identity, id: &str, changes: bool) -> Result<StoredCredential, ApiError> {
+/// A credential that the caller sees, or may change.
+pub(super) async fn own(service: &Inner, identity: &Identity, id: &str, changes: bool) -> Result<StoredCredential, ApiError> {
     let credential = service.stores.credentials.stored_credential(&CredentialId::from(id)).await?;
     if credential.tenant != identity.tenant || !identity.sees(&credential.attributes) {
         return Err(ApiError::not_found("credential", id));

@@ -18,6 +18,7 @@ mod routes;
 mod sign_in;
 mod system;
 mod table;
+mod trials;
 mod users;
 #[cfg(feature = "swagger-ui")]
 mod viewer;

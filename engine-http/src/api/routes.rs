@@ -13,7 +13,7 @@ use super::input::{Ask, Caller, PageQuery, Place, Read};
 #[cfg(feature = "webhooks")]
 use super::rehearsals;
 use super::table::{Route, delete, get, patch, post, put};
-use super::{audit, credentials, difference, executions, recovery, sign_in, system, users, workflows};
+use super::{audit, credentials, difference, executions, recovery, sign_in, system, trials, users, workflows};
 use crate::access::Permission as May;
 use crate::service::Inner;
 
@@ -176,6 +176,9 @@ fn of_credentials() -> Vec<Route> {
             .body::<credentials::ShareCredential>()
             .gives::<Credential>()
             .tagged(),
+        post("/api/v1/credentials/{id}/test", May::CredentialWrite, "Tries a credential out, where `url` says or its type does", trials::try_out)
+            .maybe::<trials::Trial>()
+            .gives::<answers::Tried>(),
         delete("/api/v1/credentials/{id}", May::CredentialWrite, "Removes a credential", credentials::remove).status(204),
     ]
 }

@@ -30,9 +30,6 @@ pub(crate) struct Edge {
     pub(crate) depth: Depth,
     #[cfg(feature = "rate-limit")]
     pub(crate) limiter: Limiter,
-    /// Webhooks that wait for one call, to be tried out.
-    #[cfg(all(feature = "api", feature = "webhooks"))]
-    pub(crate) rehearsals: crate::webhook::Rehearsals,
 }
 
 impl Edge {

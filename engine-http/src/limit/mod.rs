@@ -5,7 +5,12 @@
 
 mod local;
 #[cfg(feature = "redis")]
+mod redis_address;
+#[cfg(feature = "redis")]
 mod shared;
+
+#[cfg(feature = "redis")]
+pub use redis_address::{RedisAddress, RedisAddressError};
 
 use std::fmt;
 use std::net::IpAddr;
@@ -58,9 +63,9 @@ pub struct RateLimits {
     pub sign_in: Option<Rate>,
     /// Calls of webhooks from one address.
     pub webhooks: Option<Rate>,
-    /// Address of a Redis server (`redis://...`) that counts for all processes.
+    /// The Redis server that counts for all processes.
     #[cfg(feature = "redis")]
-    pub redis: Option<String>,
+    pub redis: Option<RedisAddress>,
 }
 
 impl Default for RateLimits {
@@ -199,7 +204,7 @@ impl Limiter {
         Self {
             limits: all.into_iter().filter_map(|(scope, rate)| rate.map(|rate| (scope, rate, Local::new(rate)))).collect(),
             #[cfg(feature = "redis")]
-            shared: limits.redis.as_deref().map(shared::Shared::new),
+            shared: limits.redis.clone().map(shared::Shared::new),
         }
     }
 

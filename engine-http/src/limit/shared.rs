@@ -1,13 +1,14 @@
 //! Counting for all processes, in Redis. Where it does not answer at once, each process counts for itself.
 
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use futures::future::{BoxFuture, FutureExt};
 use redis::Script;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use tokio::sync::OnceCell;
 
-use super::{Rate, Scope, Subject, Verdict};
+use super::{Rate, RedisAddress, Scope, Subject, Verdict};
 
 /// One step of GCRA by the server's own clock: `{allowed, remaining, wait, reset}`, times in microseconds.
 const STEP: &str = "
@@ -27,9 +28,12 @@ const PATIENCE: Duration = Duration::from_millis(100);
 /// For so long the server is left alone after it has failed.
 const PAUSE: Duration = Duration::from_secs(1);
 
+type Connecting = futures::future::Shared<BoxFuture<'static, Option<ConnectionManager>>>;
+
 pub(super) struct Shared {
-    client: Option<redis::Client>,
-    connection: OnceCell<ConnectionManager>,
+    address: RedisAddress,
+    /// The connection, or what becomes one; `None` comes of it when none could be made.
+    connection: Mutex<Option<Connecting>>,
     script: Script,
     began: Instant,
     /// Milliseconds after `began` until which it is left alone.
@@ -37,13 +41,8 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(url: &str) -> Self {
-        let client = redis::Client::open(url);
-        if client.is_err() {
-            // The address may hold a password: it is not told.
-            tracing::error!("the address of the Redis server cannot be read: each process counts for itself");
-        }
-        Self { client: client.ok(), connection: OnceCell::new(), script: Script::new(STEP), began: Instant::now(), paused_until: AtomicI64::new(0) }
+    pub(super) fn new(address: RedisAddress) -> Self {
+        Self { address, connection: Mutex::default(), script: Script::new(STEP), began: Instant::now(), paused_until: AtomicI64::new(0) }
     }
 
     /// Counts a request; `None` when that could not be done in time.
@@ -61,10 +60,19 @@ impl Shared {
         verdict
     }
 
+    /// The connection. It is made on a task of its own: one that takes longer than a request waits, as those with TLS may, is there for the next request.
+    fn connection(&self) -> Connecting {
+        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(connection) = connection.as_ref().filter(|connection| !matches!(connection.peek(), Some(None))) {
+            return connection.clone();
+        }
+        let connecting = connect(self.address.clone()).boxed().shared();
+        drop(tokio::spawn(connecting.clone()));
+        connection.insert(connecting).clone()
+    }
+
     async fn step(&self, scope: Scope, rate: Rate, subject: Subject) -> Option<Verdict> {
-        let client = self.client.as_ref()?;
-        let config = ConnectionManagerConfig::new().set_number_of_retries(1);
-        let connection = self.connection.get_or_try_init(|| ConnectionManager::new_with_config(client.clone(), config)).await.ok()?;
+        let mut connection = self.connection().await?;
         let key = match subject {
             Subject::Address(address) => format!("engine:rate:{}:{address}", scope.name()),
             Subject::Id(id) => format!("engine:rate:{}:{id}", scope.name()),
@@ -72,8 +80,14 @@ impl Shared {
         let interval = u64::try_from(rate.interval.as_micros()).unwrap_or(u64::MAX);
         let mut invocation = self.script.key(key);
         invocation.arg(interval).arg(rate.burst.get());
-        let (allowed, remaining, wait, reset): (u8, u32, u64, u64) = invocation.invoke_async(&mut connection.clone()).await.ok()?;
+        let (allowed, remaining, wait, reset): (u8, u32, u64, u64) = invocation.invoke_async(&mut connection).await.ok()?;
         let wait = (allowed == 0).then(|| Duration::from_micros(wait));
         Some(Verdict { scope, rate, remaining, reset: Duration::from_micros(reset), wait })
     }
+}
+
+async fn connect(address: RedisAddress) -> Option<ConnectionManager> {
+    let config = ConnectionManagerConfig::new().set_number_of_retries(1);
+    let connected = async { ConnectionManager::new_with_config(address.client()?, config).await };
+    connected.await.inspect_err(|error| tracing::warn!(%error, address = ?address, "no connection to Redis")).ok()
 }

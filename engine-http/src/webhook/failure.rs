@@ -2,6 +2,8 @@
 
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
+#[cfg(feature = "api")]
+use engine_core::store::StoreError;
 use serde_json::json;
 
 use crate::problem;
@@ -51,6 +53,14 @@ impl Failure {
     pub(super) fn not_open(path: &str) -> Self {
         let hint = Some("Ask for a test of its workflow first (POST /api/v1/workflows/<id>/test-webhook); one call is taken then.");
         Self { hint, ..Self::new(StatusCode::NOT_FOUND, format!("The requested webhook \"{path}\" is not registered.")) }
+    }
+
+    /// The store did not answer as it should; what it says is for the log.
+    #[cfg(feature = "api")]
+    pub(super) fn of_store(error: &StoreError) -> Self {
+        tracing::warn!(%error, "the store failed");
+        let header = Some((header::RETRY_AFTER, HeaderValue::from_static("1")));
+        Self { header, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "the store cannot be asked now, try again soon") }
     }
 
     /// Credentials are missing.

@@ -27,8 +27,6 @@ mod waiting;
 
 pub(crate) use hook::{Hook, hooks};
 pub(crate) use options::HookOptions;
-#[cfg(feature = "api")]
-pub(crate) use rehearsal::Rehearsals;
 pub(crate) use table::RouteTable;
 
 use std::sync::Arc;
@@ -67,26 +65,33 @@ async fn production(State(service): State<Arc<Inner>>, request: Request) -> Resp
     };
     let (hook, params) = (Arc::clone(hook), found.params(hook));
     drop(table);
+    #[cfg(feature = "rate-limit")]
+    if let Some(refused) = too_many(&service, crate::address::of(request.headers(), request.extensions(), &service.config)).await {
+        return refused;
+    }
     answer(&service, &hook, start::Call { request, params, output }).await
 }
 
 /// A call of a webhook that is tried out.
 #[cfg(feature = "api")]
 async fn rehearsal(State(service): State<Arc<Inner>>, request: Request) -> Response {
-    let path = request.uri().path().strip_prefix("/webhook-test/").unwrap_or_default();
-    match service.edge.rehearsals.take(path, request.method(), service.engine.runtime().now()) {
+    // Before the store is asked.
+    #[cfg(feature = "rate-limit")]
+    if let Some(refused) = too_many(&service, crate::address::of(request.headers(), request.extensions(), &service.config)).await {
+        return refused;
+    }
+    let path = request.uri().path().strip_prefix("/webhook-test/").unwrap_or_default().to_owned();
+    let method = request.method().clone();
+    match service.take_rehearsal(&path, &method).await {
         Ok(meant) => answer(&service, &meant.hook, start::Call { request, params: meant.params, output: meant.output }).await,
-        Err(rehearsal::Unmeant::Unknown) => Failure::not_open(path).into_response(),
-        Err(rehearsal::Unmeant::Method(methods)) => Failure::method(request.method(), &methods).into_response(),
+        Err(rehearsal::Unmeant::Unknown) => Failure::not_open(&path).into_response(),
+        Err(rehearsal::Unmeant::Method(methods)) => Failure::method(&method, &methods).into_response(),
+        Err(rehearsal::Unmeant::Store(error)) => Failure::of_store(&error).into_response(),
     }
 }
 
 async fn answer(service: &Arc<Inner>, hook: &Arc<Hook>, mut call: start::Call) -> Response {
     let origin = cors::Origin::of(call.request.headers());
-    #[cfg(feature = "rate-limit")]
-    if let Some(refused) = too_many(service, crate::address::of(call.request.headers(), call.request.extensions(), &service.config)).await {
-        return refused;
-    }
     let delivery = hook.options.signature.is_some().then(|| Delivery::to(service, hook));
     if let Some(delivery) = &delivery {
         call.request.extensions_mut().insert(delivery.clone());

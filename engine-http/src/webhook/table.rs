@@ -50,12 +50,26 @@ impl RouteTable {
     /// When two have the same method and paths of the same shape.
     pub(crate) fn build<'h>(hooks: impl IntoIterator<Item = &'h Arc<Hook>>) -> Result<Self, ActivationError> {
         let mut table = Self::default();
-        for hook in hooks {
-            for path in hook.paths() {
-                table.insert(hook, &path)?;
-            }
-        }
+        hooks.into_iter().try_for_each(|hook| table.add(hook))?;
         Ok(table)
+    }
+
+    /// A table of these webhooks; where two have the same method and paths of the same shape, the first one has them.
+    #[cfg(feature = "api")]
+    pub(super) fn of_the_first<'h>(hooks: impl IntoIterator<Item = &'h Arc<Hook>>) -> Self {
+        let mut table = Self::default();
+        for hook in hooks {
+            drop(table.add(hook));
+        }
+        table
+    }
+
+    /// Adds a webhook.
+    ///
+    /// # Errors
+    /// When one that is there has the same method and a path of the same shape.
+    pub(super) fn add(&mut self, hook: &Arc<Hook>) -> Result<(), ActivationError> {
+        hook.paths().iter().try_for_each(|path| self.insert(hook, path))
     }
 
     fn insert(&mut self, hook: &Arc<Hook>, path: &str) -> Result<(), ActivationError> {

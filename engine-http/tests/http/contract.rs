@@ -112,6 +112,20 @@ async fn what_is_answered_is_what_is_described() {
     }
 }
 
+/// Breaks when the API changes and docs/openapi.json, in which reviewers see it, does not.
+#[tokio::test]
+async fn the_description_is_the_one_in_the_repository() {
+    let served = document(&crate::access::signed().await).await;
+    let served = format!("{}\n", serde_json::to_string_pretty(&served).expect("JSON"));
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/openapi.json");
+    if std::env::var_os("ENGINE_UPDATE_OPENAPI").is_some() {
+        std::fs::write(&file, &served).expect("docs/openapi.json can be written");
+    }
+    let kept = std::fs::read_to_string(&file).unwrap_or_default();
+    let differing = served.lines().zip(kept.lines()).position(|(served, kept)| served != kept).unwrap_or(kept.lines().count());
+    assert!(served == kept, "the API is not what docs/openapi.json says from line {} on; if that is meant, refresh it: make openapi", differing + 1);
+}
+
 #[tokio::test]
 async fn every_route_is_described_and_every_reference_leads_somewhere() {
     let server = server().await;

@@ -17,23 +17,23 @@ use crate::access::{administrator, member, signed, token};
 use crate::server::{Server, chain, header, send, send_json, webhook};
 
 /// A stream of server-sent events, read one by one.
-struct Stream {
+pub(crate) struct Stream {
     response: Response,
     text: String,
 }
 
 /// What an event says about itself: id, type, data.
-type Told = (String, String, Value);
+pub(crate) type Told = (String, String, Value);
 
 impl Stream {
-    async fn open(request: reqwest::RequestBuilder) -> Self {
+    pub(crate) async fn open(request: reqwest::RequestBuilder) -> Self {
         let response = request.send().await.expect("an answer");
         assert_eq!((response.status().as_u16(), header(&response, "content-type").as_str()), (200, "text/event-stream"));
         Self { response, text: String::new() }
     }
 
     /// The next event; `None` when the stream ended.
-    async fn next(&mut self) -> Option<Told> {
+    pub(crate) async fn next(&mut self) -> Option<Told> {
         loop {
             while let Some((block, rest)) = self.text.split_once("\n\n").map(|(block, rest)| (block.to_owned(), rest.to_owned())) {
                 self.text = rest;
@@ -48,7 +48,7 @@ impl Stream {
         }
     }
 
-    async fn rest(mut self) -> Vec<Told> {
+    pub(crate) async fn rest(mut self) -> Vec<Told> {
         let mut all = Vec::new();
         while let Some(told) = self.next().await {
             all.push(told);
@@ -57,7 +57,7 @@ impl Stream {
     }
 }
 
-fn types(told: &[Told]) -> Vec<&str> {
+pub(crate) fn types(told: &[Told]) -> Vec<&str> {
     told.iter().map(|(_, kind, _)| kind.trim_start_matches("engine.")).collect()
 }
 

@@ -74,7 +74,7 @@ async fn webhooks_have_a_limit_of_their_own() {
 #[tokio::test]
 async fn without_its_redis_a_process_counts_for_itself() {
     let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port").local_addr().expect("an address");
-    let redis = format!("redis://{nobody}/");
+    let redis = format!("redis://{nobody}/").parse().expect("an address");
     let server = limited(|limits| (limits.user, limits.redis) = (Some(Rate::new(1, SLOW)), Some(redis))).await;
     let admin = administrator(&server).await;
     let me = async || send(server.get("/api/v1/auth/me").bearer_auth(token(&admin))).await.0;
@@ -126,12 +126,16 @@ struct Redis {
 impl Redis {
     /// # Panics
     /// When there is no `redis-server`: see docs/TESTING.md.
-    async fn start() -> Self {
+    async fn start(more: &[&str]) -> Self {
         let port = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port").local_addr().expect("an address").port();
         let mut command = std::process::Command::new("redis-server");
-        command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]).stdout(std::process::Stdio::null());
-        let process = command.spawn().expect("redis-server must be installed for this test, see docs/TESTING.md");
+        command
+            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+            .args(more)
+            .stdout(std::process::Stdio::null());
+        let mut process = command.spawn().expect("redis-server must be installed for this test, see docs/TESTING.md");
         while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+            assert!(process.try_wait().expect("a process").is_none(), "redis-server does not take {more:?}");
             tokio::task::yield_now().await;
         }
         Self { process, url: format!("redis://127.0.0.1:{port}/") }
@@ -148,7 +152,7 @@ impl Drop for Redis {
 /// Breaks when each process has a burst of its own.
 #[tokio::test]
 async fn processes_that_share_a_redis_share_their_limits() {
-    let redis = Redis::start().await;
+    let redis = Redis::start(&[]).await;
     let secret = b"a secret of at least thirty-two bytes".as_slice();
     let stores = {
         let runtime: std::sync::Arc<dyn engine_core::runtime::Runtime> = std::sync::Arc::new(engine_core::runtime::TokioRuntime::current());
@@ -158,8 +162,8 @@ async fn processes_that_share_a_redis_share_their_limits() {
         let config = Config::default().with(|config| {
             config.sign_in = Some(SignIn::new(secret));
             config.stores = Some(stores.clone());
-            config.rate_limits =
-                RateLimits::default().with(|limits| (limits.user, limits.redis) = (Some(Rate::new(3, SLOW)), Some(redis.url.clone())));
+            config.rate_limits = RateLimits::default()
+                .with(|limits| (limits.user, limits.redis) = (Some(Rate::new(3, SLOW)), Some(redis.url.parse().expect("an address"))));
         });
         Server::start(config).await
     };
@@ -174,4 +178,21 @@ async fn processes_that_share_a_redis_share_their_limits() {
     assert_eq!(statuses, [told(200, "r=2"), told(200, "r=1"), told(200, "r=0"), told(429, "r=0"), told(429, "r=0")]);
     let (_, _, metrics) = send(one.get("/metrics")).await;
     assert!(metrics.contains("engine_rate_limit_fallbacks_total 0"), "{metrics}");
+}
+
+/// Breaks when user, password or database of the address are left out.
+#[tokio::test]
+async fn who_counts_in_redis_signs_in_and_has_a_database() {
+    let redis = Redis::start(&["--user", "default", "off", "--user", "ada", "on", ">p@ss", "~engine:*", "+@all"]).await;
+    let address = |login: &str| redis.url.replace("redis://", &format!("redis://{login}")) + "7";
+    for (login, fallbacks) in [("ada:p%40ss@", "0"), ("ada:wrong@", "1"), ("", "1")] {
+        let address = address(login).parse().expect("an address");
+        let server = limited(|limits| (limits.webhooks, limits.redis) = (Some(Rate::new(100, SLOW)), Some(address))).await;
+        server.service.activate(echo("hook", json!({}))).expect("it can be served");
+        assert_eq!(send(server.post("/webhook/hook")).await.0, 200);
+        let (_, _, metrics) = send(server.get("/metrics")).await;
+        assert!(metrics.contains(&format!("engine_rate_limit_fallbacks_total {fallbacks}")), "{login}: {metrics}");
+    }
+    let cli = std::process::Command::new("redis-cli").args(["-u", &address("ada:p%40ss@"), "--raw", "DBSIZE"]).output().expect("redis-cli");
+    assert_eq!(String::from_utf8_lossy(&cli.stdout).trim(), "1", "the count lies in database 7");
 }

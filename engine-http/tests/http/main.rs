@@ -15,4 +15,5 @@ mod requests;
 mod routing;
 mod server;
 mod signed;
+mod trials;
 mod waiting;

@@ -1,6 +1,7 @@
 //! TOTP: one-time passwords that change with time (RFC 6238), from the secret of a credential.
 
 use async_trait::async_trait;
+use engine_core::credential::Credential;
 use engine_core::model::{Item, Json, Timestamp};
 use engine_core::node::{Node, NodeContext, NodeError, NodeOutput, NodeSpec, Typed};
 use engine_core::schema::{CredentialUse, NodeGroup, NodeSchema, Property, ShowRule};
@@ -39,17 +40,33 @@ struct Totp {
 impl Node for Totp {
     async fn run(&self, context: NodeContext) -> Result<NodeOutput, NodeError> {
         let credential = context.credential("totpApi").await?;
-        if !credential.text("label").contains(':') {
-            return Err(NodeError::fatal("Malformed label - expected `issuer:username`"));
-        }
+        let secret = secret(&credential)?;
         let parameters = self.parameters.at(&context.scope(0)).await?;
         let plan = Plan::new(Settings::new(&parameters).group("options"))?;
-        let secret = base32(credential.text("secret"))?;
         let (token, left) = plan.password(&secret, context.now());
         let json = Json::from_iter([("token".to_owned(), json!(token)), ("secondsRemaining".to_owned(), json!(left))]);
         let item = Item::new(json);
         Ok((0..context.items().len()).map(|index| item.clone().paired_with(index)).collect::<Vec<_>>().into())
     }
+}
+
+/// The secret of a credential.
+fn secret(credential: &Credential) -> Result<Vec<u8>, NodeError> {
+    if !credential.text("label").contains(':') {
+        return Err(NodeError::fatal("Malformed label - expected `issuer:username`"));
+    }
+    base32(credential.text("secret"))
+}
+
+/// Makes a password from a credential, with the usual settings.
+pub(super) fn try_out(credential: &Credential, now: Timestamp) -> Result<(), NodeError> {
+    let secret = secret(credential)?;
+    if secret.is_empty() {
+        return Err(NodeError::fatal("there is no secret in the credential"));
+    }
+    let nothing_set = Json::new();
+    Plan::new(Settings::new(&nothing_set))?.password(&secret, now);
+    Ok(())
 }
 
 /// How passwords are made.

@@ -40,6 +40,12 @@ pub(crate) fn of_credential(kind: &str, credential: &Credential) -> Result<Login
     Ok(Login { secrets: added.map_err(HttpError::into_node_error)?, body: Json::new() })
 }
 
+/// Whether it is known how a credential of this kind is sent: by its kind, not by its fields.
+pub(super) fn is_known(kind: &str, credential: &Credential) -> bool {
+    const GENERIC: [&str; 6] = ["httpBasicAuth", "httpBearerAuth", "httpCustomAuth", "httpDigestAuth", "httpHeaderAuth", "httpQueryAuth"];
+    GENERIC.contains(&kind) || how(kind).is_some() || with_token(kind, Secrets::default(), credential).is_some()
+}
+
 /// n8n's own binding of credentials to hosts: the fields `allowedHttpRequestDomains` and `allowedDomains`.
 fn bound(secrets: Secrets, credential: &Credential) -> Result<Secrets, NodeError> {
     match credential.text("allowedHttpRequestDomains") {
@@ -137,7 +143,11 @@ fn guessed(secrets: Secrets, credential: &Credential) -> Option<Result<Secrets, 
 
 /// Certificates of a credential of type `httpSslAuth`.
 pub(crate) async fn certificates(context: &NodeContext) -> Result<TlsOptions, NodeError> {
-    let credential = context.credential("httpSslAuth").await?;
+    certificates_of(&context.credential("httpSslAuth").await?)
+}
+
+/// The certificates of such a credential.
+pub(super) fn certificates_of(credential: &Credential) -> Result<TlsOptions, NodeError> {
     if !credential.text("passphrase").is_empty() {
         return Err(NodeError::fatal("a client key with a passphrase cannot be used: give the key without one"));
     }

@@ -14,12 +14,14 @@ mod policy;
 mod resolver;
 #[cfg(feature = "rss")]
 mod rss_feed_read;
+#[cfg(feature = "js")]
 pub(crate) mod script_request;
 mod services;
 #[cfg(test)]
 mod test_engine;
 #[cfg(test)]
 mod test_server;
+mod trial;
 
 #[cfg(feature = "command")]
 pub use execute_command::CommandPolicy;
@@ -89,7 +91,7 @@ impl NetworkNodes {
         &self.client
     }
 
-    /// Adds the nodes to a registry.
+    /// Adds the nodes to a registry, and the testers of their credentials.
     ///
     /// # Errors
     /// When one of their names is taken.
@@ -104,6 +106,10 @@ impl NetworkNodes {
         registry.register(rss_feed_read::trigger::RssFeedReadTriggerType::new(client()))?;
         #[cfg(feature = "email")]
         registry.register(email_send::EmailSendType::new(client()))?;
+        #[cfg(feature = "email")]
+        registry.register_tester("smtp", email_send::SmtpTester::new(client()));
+        registry.register_tester("httpSslAuth", trial::CertificateTester::new(client()));
+        registry.register_tester_of_others(trial::HttpTester::new(client()));
         #[cfg(feature = "command")]
         registry.register(execute_command::ExecuteCommandType::new(self.commands.clone()))?;
         Ok(())

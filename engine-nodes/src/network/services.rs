@@ -21,6 +21,36 @@ pub(super) fn token_url(kind: &str) -> Option<&'static str> {
     TOKEN_URLS.iter().find(|(prefix, _)| kind.starts_with(prefix)).map(|(_, url)| *url)
 }
 
+/// Where a credential of this type is tried out: an address of the service that tells whoever asks about themselves, and changes nothing.
+///
+/// `own` is the server that the credential names itself; where that is another one, nothing is known of its addresses.
+pub(super) fn probe(kind: &str, own: &str) -> Option<&'static str> {
+    PROBES.iter().find(|(name, _)| *name == kind).map(|(_, url)| *url).filter(|url| url.starts_with(own.trim_end_matches('/')))
+}
+
+const PROBES: &[(&str, &str)] = &[
+    ("airtableTokenApi", "https://api.airtable.com/v0/meta/whoami"),
+    ("asanaApi", "https://app.asana.com/api/1.0/users/me"),
+    ("calendlyApi", "https://api.calendly.com/users/me"),
+    ("clickUpApi", "https://api.clickup.com/api/v2/user"),
+    ("cloudflareApi", "https://api.cloudflare.com/client/v4/user/tokens/verify"),
+    ("deepSeekApi", "https://api.deepseek.com/models"),
+    ("discordBotApi", "https://discord.com/api/v10/users/@me"),
+    ("figmaApi", "https://api.figma.com/v1/me"),
+    ("githubApi", "https://api.github.com/user"),
+    ("gitlabApi", "https://gitlab.com/api/v4/user"),
+    ("groqApi", "https://api.groq.com/openai/v1/models"),
+    ("huggingFaceApi", "https://huggingface.co/api/whoami-v2"),
+    ("mistralCloudApi", "https://api.mistral.ai/v1/models"),
+    ("openAiApi", "https://api.openai.com/v1/models"),
+    ("pipedriveApi", "https://api.pipedrive.com/v1/users/me"),
+    ("sendGridApi", "https://api.sendgrid.com/v3/scopes"),
+    ("stripeApi", "https://api.stripe.com/v1/balance"),
+    ("trelloApi", "https://api.trello.com/1/members/me"),
+    ("twilioApi", "https://api.twilio.com/2010-04-01/Accounts.json"),
+    ("typeformApi", "https://api.typeform.com/me"),
+];
+
 /// Beginnings of n8n's names of credential types.
 const TOKEN_URLS: &[(&str, &str)] = &[
     ("dropbox", "https://api.dropboxapi.com/oauth2/token"),
@@ -96,5 +126,16 @@ mod tests {
     #[test]
     fn each_service_stands_once_in_order() {
         assert!(SERVICES.windows(2).all(|pair| pair[0].0 < pair[1].0));
+        assert!(PROBES.windows(2).all(|pair| pair[0].0 < pair[1].0));
+        assert!(PROBES.iter().all(|(kind, _)| how(kind).is_some()), "what is probed has to be sent");
+    }
+
+    #[test]
+    fn a_server_of_ones_own_is_not_probed_elsewhere() {
+        let check = |own: &str, expect: bool| assert_eq!(probe("githubApi", own).is_some(), expect, "{own}");
+        check("", true);
+        check("https://api.github.com/", true);
+        check("https://github.corp.example", false);
+        check("https://api.github.com.evil.example", false);
     }
 }

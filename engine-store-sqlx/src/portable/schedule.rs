@@ -10,21 +10,6 @@ use crate::row::{get, json, readable, signed, text, time, unsigned};
 
 #[async_trait]
 impl ScheduleStore for SqlStore {
-    async fn set_schedules(&self, workflow: &WorkflowId, schedules: Vec<StoredSchedule>) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
-        let held = concat!("SELECT * FROM schedules WHERE workflow = $1 ORDER BY node, rule", lock!());
-        let before = readable(&tx.all(query(held).bind(workflow.as_str())).await?, schedule)?;
-        tx.change(query("DELETE FROM schedules WHERE workflow = $1").bind(workflow.as_str())).await?;
-        for mut schedule in schedules {
-            let is_same = |old: &&StoredSchedule| old.id == schedule.id && old.spec == schedule.spec && old.time_zone == schedule.time_zone;
-            if let Some(same) = before.iter().find(is_same) {
-                (schedule.next, schedule.last) = (same.next, same.last);
-            }
-            insert(&mut tx, &schedule).await?;
-        }
-        tx.commit().await
-    }
-
     async fn due_schedules(&self, limit: u32) -> Result<Vec<StoredSchedule>, StoreError> {
         let due = concat!("SELECT * FROM schedules WHERE next IS NOT NULL AND next <= ", now!(), " ORDER BY next, workflow, node, rule LIMIT $1");
         let rows = self.read(query(due).bind(i64::from(limit))).await?;
@@ -66,6 +51,21 @@ impl SqlStore {
         let aside = aside.bind(get::<String, _>(row, "workflow")?).bind(get::<String, _>(row, "node")?).bind(get::<i32, _>(row, "rule")?);
         self.write(aside).await.map(drop)
     }
+}
+
+/// Replaces all schedules of a workflow. One that was there with the same rule and zone keeps its `next` and `last`.
+pub(super) async fn replace_schedules(tx: &mut Tx, workflow: &WorkflowId, schedules: Vec<StoredSchedule>) -> Result<(), StoreError> {
+    let held = concat!("SELECT * FROM schedules WHERE workflow = $1 ORDER BY node, rule", lock!());
+    let before = readable(&tx.all(query(held).bind(workflow.as_str())).await?, schedule)?;
+    tx.change(query("DELETE FROM schedules WHERE workflow = $1").bind(workflow.as_str())).await?;
+    for mut schedule in schedules {
+        let is_same = |old: &&StoredSchedule| old.id == schedule.id && old.spec == schedule.spec && old.time_zone == schedule.time_zone;
+        if let Some(same) = before.iter().find(is_same) {
+            (schedule.next, schedule.last) = (same.next, same.last);
+        }
+        insert(tx, &schedule).await?;
+    }
+    Ok(())
 }
 
 async fn fire(tx: &mut Tx, fired: &Fired) -> Result<Option<Start>, StoreError> {

@@ -3,11 +3,12 @@
 use async_trait::async_trait;
 use engine_core::model::{Json, WorkflowId};
 use engine_core::store::{
-    Page, PageRequest, SaveWorkflow, StaticDataStore, StoreError, StoredWebhook, StoredWorkflow, TenantId, VersionNumber, WebhookStore,
-    WorkflowFilter, WorkflowStore, WorkflowVersion,
+    ActivateWorkflow, Page, PageRequest, SaveWorkflow, StaticDataStore, StoreError, StoredWebhook, StoredWorkflow, TenantId, VersionNumber,
+    WebhookStore, WorkflowFilter, WorkflowStore, WorkflowVersion,
 };
 use sqlx::{QueryBuilder, query};
 
+use super::schedule::replace_schedules;
 use super::{Row, Sql, SqlStore, Tx};
 use crate::row::{get, json, readable, signed, text, time, unsigned};
 
@@ -70,22 +71,14 @@ impl WorkflowStore for SqlStore {
         Ok(Page::of(items?, page.limit, |version: &WorkflowVersion| version.version))
     }
 
-    async fn activate_workflow(&self, tenant: &TenantId, id: &WorkflowId, version: Option<VersionNumber>) -> Result<StoredWorkflow, StoreError> {
+    async fn activate_workflow(&self, activate: ActivateWorkflow) -> Result<StoredWorkflow, StoreError> {
+        let (tenant, id) = (activate.tenant.clone(), activate.workflow.clone());
         let mut tx = self.begin().await?;
-        let held = concat!("SELECT id FROM workflows WHERE id = $1 AND tenant = $2", lock!());
-        if tx.first(query(held).bind(id.as_str()).bind(tenant.as_str())).await?.is_none() {
-            return tx.refuse(StoreError::not_found("workflow", id.to_string())).await;
+        if let Err(error) = activate_in(&mut tx, activate).await {
+            return tx.refuse(error).await;
         }
-        if let Some(version) = version {
-            let there = query("SELECT version FROM workflow_versions WHERE workflow = $1 AND version = $2").bind(id.as_str()).bind(signed(version.0));
-            if tx.first(there).await?.is_none() {
-                return tx.refuse(StoreError::not_found("workflow version", format!("{id} version {version}"))).await;
-            }
-        }
-        let activate = concat!("UPDATE workflows SET active = $2, updated = ", now!(), " WHERE id = $1");
-        tx.change(query(activate).bind(id.as_str()).bind(version.map(|version| signed(version.0)))).await?;
         tx.commit().await?;
-        self.workflow(tenant, id).await
+        self.workflow(&tenant, &id).await
     }
 
     async fn delete_workflow(&self, tenant: &TenantId, id: &WorkflowId) -> Result<(), StoreError> {
@@ -104,6 +97,24 @@ impl WorkflowStore for SqlStore {
         replace_webhooks(&mut tx, id, &[]).await?;
         tx.commit().await
     }
+}
+
+async fn activate_in(tx: &mut Tx, activate: ActivateWorkflow) -> Result<(), StoreError> {
+    let ActivateWorkflow { tenant, workflow: id, version, webhooks, schedules } = activate;
+    let held = concat!("SELECT id FROM workflows WHERE id = $1 AND tenant = $2", lock!());
+    if tx.first(query(held).bind(id.as_str()).bind(tenant.as_str())).await?.is_none() {
+        return Err(StoreError::not_found("workflow", id.to_string()));
+    }
+    if let Some(version) = version {
+        let there = query("SELECT version FROM workflow_versions WHERE workflow = $1 AND version = $2").bind(id.as_str()).bind(signed(version.0));
+        if tx.first(there).await?.is_none() {
+            return Err(StoreError::not_found("workflow version", format!("{id} version {version}")));
+        }
+    }
+    let update = concat!("UPDATE workflows SET active = $2, updated = ", now!(), " WHERE id = $1");
+    tx.change(query(update).bind(id.as_str()).bind(version.map(|version| signed(version.0)))).await?;
+    replace_schedules(tx, &id, schedules).await?;
+    replace_webhooks(tx, &id, &webhooks).await
 }
 
 async fn save_in(tx: &mut Tx, save: SaveWorkflow) -> Result<StoredWorkflow, StoreError> {
@@ -168,14 +179,6 @@ fn workflow_version(row: &Row) -> Result<WorkflowVersion, StoreError> {
 
 #[async_trait]
 impl WebhookStore for SqlStore {
-    async fn set_webhooks(&self, workflow: &WorkflowId, webhooks: Vec<StoredWebhook>) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
-        match replace_webhooks(&mut tx, workflow, &webhooks).await {
-            Ok(()) => tx.commit().await,
-            Err(error) => tx.refuse(error).await,
-        }
-    }
-
     async fn webhooks(&self) -> Result<Vec<StoredWebhook>, StoreError> {
         let rows = self.read(query("SELECT * FROM webhooks ORDER BY path, methods, workflow, place")).await?;
         readable(&rows, webhook)

@@ -8,10 +8,10 @@ use engine_core::model::{ExecutionId, Json, Timestamp};
 use engine_core::node::{ResponseMode, ScheduleSpec, WebhookSpec};
 use engine_core::state::ExecutionStatus;
 use engine_core::store::{
-    ApiKey, ApiKeyId, AuditEntry, Chunk, Claim, Commit, Document, Ending, ExecutionFilter, ExecutionHeader, Fired, Heartbeat, IdempotencyKey,
-    IdempotentRequest, Lease, LimitScope, NewUser, PageRequest, RequestState, ResumePoint, SaveWorkflow, ScheduleId, SealedSecret, Session, Signal,
-    SignalKind, SignalOutcome, Start, StartExecution, StoredCredential, StoredSchedule, StoredWebhook, Stores, TenantId, Then, UserId, VersionNumber,
-    WorkerId,
+    ActivateWorkflow, ApiKey, ApiKeyId, AuditEntry, Chunk, Claim, Commit, Document, Ending, ExecutionFilter, ExecutionHeader, Fired, Heartbeat,
+    IdempotencyKey, IdempotentRequest, Lease, LimitScope, NewUser, PageRequest, RequestState, ResumePoint, SaveWorkflow, ScheduleId, SealedSecret,
+    Session, Signal, SignalKind, SignalOutcome, Start, StartExecution, StoredCredential, StoredSchedule, StoredWebhook, Stores, TenantId, Then,
+    UserId, VersionNumber, WorkerId,
 };
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::json;
@@ -114,9 +114,8 @@ async fn leave_workflow(stores: &Stores) {
     };
     stores.workflows.save_workflow(save(None, json!({ "v": 1 }))).await.unwrap();
     stores.workflows.save_workflow(save(Some(1), json!({ "v": 2 }))).await.unwrap();
-    stores.workflows.activate_workflow(&tenant(), &"w".into(), Some(VersionNumber(1))).await.unwrap();
-    stores.webhooks.set_webhooks(&"w".into(), vec![webhook()]).await.unwrap();
-    stores.schedules.set_schedules(&"w".into(), vec![schedule()]).await.unwrap();
+    let activate = ActivateWorkflow::version(tenant(), "w".into(), VersionNumber(1)).webhooks(vec![webhook()]).schedules(vec![schedule()]);
+    stores.workflows.activate_workflow(activate).await.unwrap();
     let fired = Fired { schedule: schedule().id, slot: PAST, next: Some(FUTURE), start: Some(start(FIRED).not_before(FUTURE)) };
     stores.schedules.fire(fired).await.unwrap();
     stores.static_data.set_static_data(&"w".into(), Json::from_iter([("global".to_owned(), json!(1))])).await.unwrap();

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use clap::Args;
@@ -84,7 +85,7 @@ impl Importer<'_> {
     async fn import_one(&self, file: &Path, activate: bool) -> anyhow::Result<()> {
         let workflow = setup::read_workflow(file)?;
         let id = workflow.id.clone().unwrap_or_else(|| file.file_stem().unwrap_or_default().to_string_lossy().into_owned().into());
-        let plan = activate.then(|| self.worker.engine().compile(workflow.clone())).transpose().context("it cannot be activated")?;
+        let plan = activate.then(|| self.check(&workflow)).transpose().context("it cannot be activated")?;
         let stored = self.save(&id, &workflow).await?;
         let Some(plan) = plan else {
             setup::print_line(&format!("{}: workflow {:?}, version {}", file.display(), id.as_str(), stored.version.0));
@@ -96,6 +97,13 @@ impl Importer<'_> {
             setup::print_line(&format!("  {line}"));
         }
         Ok(())
+    }
+
+    /// What keeps a workflow from being activated through the API keeps it here.
+    fn check(&self, workflow: &Workflow) -> anyhow::Result<Arc<Plan>> {
+        let plan = self.worker.engine().compile(workflow.clone())?;
+        engine_http::check_webhooks(&plan)?;
+        Ok(plan)
     }
 
     async fn save(&self, id: &WorkflowId, workflow: &Workflow) -> Result<StoredWorkflow, StoreError> {

@@ -91,16 +91,27 @@ async fn activate(worker: &Worker, workflows: &[StoredWorkflow]) -> anyhow::Resu
     let mut code = ExitCode::SUCCESS;
     for workflow in workflows {
         let id = workflow.id.as_str();
-        match worker.activate(&TenantId::default(), &workflow.id, workflow.version).await {
-            Ok(_) => setup::print_line(&format!("{id}: version {} active", workflow.version.0)),
-            Err(PlanError::Store(error)) if error.is_transient() => return Err(error.into()),
+        match activate_one(worker, workflow).await {
+            Ok(()) => setup::print_line(&format!("{id}: version {} active", workflow.version.0)),
+            Err(error) if is_passing(&error) => return Err(error),
             Err(error) => {
-                eprintln!("engine: workflow {id:?} cannot be activated: {:#}", anyhow::Error::from(error));
+                eprintln!("engine: workflow {id:?} cannot be activated: {error:#}");
                 code = ExitCode::from(BAD_INPUT);
             }
         }
     }
     Ok(code)
+}
+
+/// What keeps a workflow from being activated through the API keeps it here.
+async fn activate_one(worker: &Worker, workflow: &StoredWorkflow) -> anyhow::Result<()> {
+    engine_http::check_webhooks(&worker.plan(&workflow.id, workflow.version).await?)?;
+    worker.activate(&TenantId::default(), &workflow.id, workflow.version).await?;
+    Ok(())
+}
+
+fn is_passing(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref::<PlanError>(), Some(PlanError::Store(error)) if error.is_transient())
 }
 
 async fn deactivate(worker: &Worker, workflows: &[StoredWorkflow]) -> anyhow::Result<ExitCode> {

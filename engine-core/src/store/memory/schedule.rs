@@ -3,26 +3,28 @@
 use async_trait::async_trait;
 
 use super::MemoryStore;
+use super::state::State;
 use crate::model::WorkflowId;
 use crate::store::{Fired, ScheduleStore, Start, StoreError, StoredSchedule, Wakeup};
 
-#[async_trait]
-impl ScheduleStore for MemoryStore {
-    async fn set_schedules(&self, workflow: &WorkflowId, schedules: Vec<StoredSchedule>) -> Result<(), StoreError> {
-        let mut state = self.state();
-        let mut before = std::mem::take(&mut state.schedules);
+impl State {
+    /// Replaces all schedules of a workflow. One that was there with the same rule and zone keeps its `next` and `last`.
+    pub(super) fn set_schedules(&mut self, workflow: &WorkflowId, schedules: Vec<StoredSchedule>) {
+        let mut before = std::mem::take(&mut self.schedules);
         for mut schedule in schedules {
             if let Some(same) = before.get(&schedule.id).filter(|old| old.spec == schedule.spec && old.time_zone == schedule.time_zone) {
                 schedule.next = same.next;
                 schedule.last = same.last;
             }
-            state.schedules.insert(schedule.id.clone(), schedule);
+            self.schedules.insert(schedule.id.clone(), schedule);
         }
         before.retain(|id, _| id.workflow != *workflow);
-        state.schedules.append(&mut before);
-        Ok(())
+        self.schedules.append(&mut before);
     }
+}
 
+#[async_trait]
+impl ScheduleStore for MemoryStore {
     async fn due_schedules(&self, limit: u32) -> Result<Vec<StoredSchedule>, StoreError> {
         let now = self.now();
         let mut due: Vec<_> = self.state().schedules.values().filter(|schedule| schedule.next.is_some_and(|next| next <= now)).cloned().collect();

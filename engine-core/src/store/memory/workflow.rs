@@ -1,5 +1,7 @@
 //! Workflows, their webhooks and their static data in memory.
 
+use std::collections::HashSet;
+
 use async_trait::async_trait;
 use serde_json::Value;
 
@@ -7,8 +9,8 @@ use super::MemoryStore;
 use super::state::State;
 use crate::model::{Json, Timestamp, WorkflowId};
 use crate::store::{
-    Page, PageRequest, SaveWorkflow, StaticDataStore, StoreError, StoredWebhook, StoredWorkflow, TenantId, VersionNumber, WebhookStore,
-    WorkflowFilter, WorkflowStore, WorkflowVersion,
+    ActivateWorkflow, Page, PageRequest, SaveWorkflow, StaticDataStore, StoreError, StoredWebhook, StoredWorkflow, TenantId, VersionNumber,
+    WebhookStore, WorkflowFilter, WorkflowStore, WorkflowVersion,
 };
 
 #[async_trait]
@@ -45,16 +47,19 @@ impl WorkflowStore for MemoryStore {
         Ok(Page::of(items, page.limit, |version: &WorkflowVersion| version.version))
     }
 
-    async fn activate_workflow(&self, tenant: &TenantId, id: &WorkflowId, version: Option<VersionNumber>) -> Result<StoredWorkflow, StoreError> {
+    async fn activate_workflow(&self, activate: ActivateWorkflow) -> Result<StoredWorkflow, StoreError> {
+        let ActivateWorkflow { tenant, workflow: id, version, webhooks, schedules } = activate;
         let now = self.now();
         let mut state = self.state();
-        state.own_workflow(tenant, id)?;
+        state.own_workflow(&tenant, &id)?;
         if let Some(version) = version
             && !state.versions.contains_key(&(id.clone(), version))
         {
             return Err(StoreError::not_found("workflow version", format!("{id} version {version}")));
         }
-        let workflow = state.own_workflow(tenant, id)?;
+        state.set_webhooks(&id, webhooks)?;
+        state.set_schedules(&id, schedules);
+        let workflow = state.own_workflow(&tenant, &id)?;
         workflow.active = version;
         workflow.updated = now;
         Ok(workflow.clone())
@@ -66,9 +71,8 @@ impl WorkflowStore for MemoryStore {
         state.workflows.remove(id);
         state.static_data.remove(id);
         state.schedules.retain(|schedule, _| schedule.workflow != *id);
-        if state.webhooks.remove(id).is_some() {
-            state.webhooks_version += 1;
-        }
+        state.webhooks.remove(id);
+        state.webhooks_version += 1;
         let State { versions, active, .. } = &mut *state;
         versions.retain(|(workflow, version), _| {
             workflow != id || active.values().any(|active| active.header.workflow == *workflow && active.header.version == *version)
@@ -81,6 +85,24 @@ impl State {
     fn own_workflow(&mut self, tenant: &TenantId, id: &WorkflowId) -> Result<&mut StoredWorkflow, StoreError> {
         let found = self.workflows.get_mut(id).filter(|workflow| workflow.tenant == *tenant);
         found.ok_or_else(|| StoreError::not_found("workflow", id.to_string()))
+    }
+
+    /// Replaces all webhooks of a workflow; changes nothing when one is taken.
+    fn set_webhooks(&mut self, workflow: &WorkflowId, webhooks: Vec<StoredWebhook>) -> Result<(), StoreError> {
+        let others = self.webhooks.iter().filter(|(other, _)| *other != workflow).flat_map(|(_, webhooks)| webhooks);
+        let mut taken: HashSet<_> = others.flat_map(StoredWebhook::routes).collect();
+        for (method, path) in webhooks.iter().flat_map(StoredWebhook::routes) {
+            if !taken.insert((method, path)) {
+                return Err(StoreError::conflict("webhook", format!("{method} {path}"), "it belongs to another node"));
+            }
+        }
+        drop(taken);
+        self.webhooks_version += 1;
+        self.webhooks.remove(workflow);
+        if !webhooks.is_empty() {
+            self.webhooks.insert(workflow.clone(), webhooks);
+        }
+        Ok(())
     }
 
     fn save_workflow(&mut self, save: SaveWorkflow, now: Timestamp) -> Result<StoredWorkflow, StoreError> {
@@ -134,24 +156,6 @@ impl WorkflowFilter {
 
 #[async_trait]
 impl WebhookStore for MemoryStore {
-    async fn set_webhooks(&self, workflow: &WorkflowId, webhooks: Vec<StoredWebhook>) -> Result<(), StoreError> {
-        let mut state = self.state();
-        let others = state.webhooks.iter().filter(|(other, _)| *other != workflow).flat_map(|(_, webhooks)| webhooks);
-        let mut taken: Vec<_> = others.flat_map(StoredWebhook::routes).collect();
-        for (method, path) in webhooks.iter().flat_map(StoredWebhook::routes) {
-            if taken.contains(&(method, path)) {
-                return Err(StoreError::conflict("webhook", format!("{method} {path}"), "it belongs to another node"));
-            }
-            taken.push((method, path));
-        }
-        state.webhooks_version += 1;
-        state.webhooks.remove(workflow);
-        if !webhooks.is_empty() {
-            state.webhooks.insert(workflow.clone(), webhooks);
-        }
-        Ok(())
-    }
-
     async fn webhooks(&self) -> Result<Vec<StoredWebhook>, StoreError> {
         let mut all: Vec<_> = self.state().webhooks.values().flatten().cloned().collect();
         all.sort_by(|a, b| (&a.spec.path, &a.spec.methods).cmp(&(&b.spec.path, &b.spec.methods)));

@@ -42,14 +42,16 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::execution::ExecutionMode;
-use crate::model::{ExecutionId, Timestamp};
+use crate::model::{ExecutionId, Timestamp, WorkflowId};
 use crate::state::ExecutionStatus;
 use crate::store::{
-    Chunk, Claim, Claimed, Commit, Committed, Ending, ExecutionHeader, Heartbeat, IdempotencyKey, Lease, RequestId, Rescue, Rescued, Signal,
-    SignalKind, SignalOutcome, Start, StartExecution, StoreError, StoredExecution, Stores, TenantId, Then, VersionNumber, WorkerId,
+    ActivateWorkflow, Chunk, Claim, Claimed, Commit, Committed, Ending, ExecutionHeader, Heartbeat, IdempotencyKey, Lease, RequestId, Rescue,
+    Rescued, Signal, SignalKind, SignalOutcome, Start, StartExecution, StoreError, StoredExecution, StoredSchedule, StoredWebhook, StoredWorkflow,
+    Stores, TenantId, Then, VersionNumber, WorkerId,
 };
 
 /// One test of the suite, to be run on an empty store.
@@ -80,6 +82,7 @@ macro_rules! store_conformance {
             schedules::inv_15_a_slot_fires_once, schedules::due_schedules_come_in_order, schedules::replaced_schedules_keep_their_place,
             workflows::versions_never_change, workflows::a_stale_writer_is_refused, workflows::inv_13_a_deleted_workflow_keeps_the_versions_in_use,
             workflows::activation_names_a_version, workflows::workflows_are_listed_by_id, workflows::webhooks_belong_to_one_node,
+            workflows::activation_is_one_write, workflows::whoever_sees_the_change_sees_all_of_it,
             accounts::users_are_found_by_id_and_address, accounts::failed_logins_lock, accounts::sessions_rotate_and_end, accounts::api_keys_are_found_by_hash,
             accounts::the_audit_log_is_read_newest_first,
             things::documents_have_revisions, things::requests_are_answered_once, things::credentials_have_revisions_and_can_be_resealed,
@@ -253,6 +256,23 @@ impl World {
     /// Makes ready what is due.
     pub async fn wake_due(&self) -> u32 {
         self.stores.executions.wake_due(1000).await.unwrap()
+    }
+
+    /// Activates version 1 of a workflow with these webhooks and schedules; one that is not there is made.
+    ///
+    /// # Errors
+    /// As the store says.
+    pub async fn activate(
+        &self,
+        workflow: &str,
+        (webhooks, schedules): (Vec<StoredWebhook>, Vec<StoredSchedule>),
+    ) -> Result<StoredWorkflow, StoreError> {
+        let (tenant, id) = (TenantId::default(), WorkflowId::from(workflow));
+        if self.stores.workflows.workflow(&tenant, &id).await.is_err() {
+            self.stores.workflows.save_workflow(workflows::save(workflow, None, Value::Null)).await?;
+        }
+        let activate = ActivateWorkflow::version(tenant, id, VersionNumber(1)).webhooks(webhooks).schedules(schedules);
+        self.stores.workflows.activate_workflow(activate).await
     }
 
     /// An idempotency key that outlasts the test.

@@ -3,11 +3,11 @@
 use futures::future::join_all;
 
 use super::World;
-use crate::model::Timestamp;
+use crate::model::{Timestamp, WorkflowId};
 use crate::node::ScheduleSpec;
 use crate::store::{Fired, ScheduleId, StoredSchedule, TenantId, VersionNumber};
 
-fn schedule(workflow: &str, rule: u32, next: Timestamp) -> StoredSchedule {
+pub(super) fn schedule(workflow: &str, rule: u32, next: Timestamp) -> StoredSchedule {
     StoredSchedule {
         id: ScheduleId { workflow: workflow.into(), node: "s".into(), rule },
         tenant: TenantId::default(),
@@ -25,7 +25,7 @@ pub async fn inv_15_a_slot_fires_once(world: World) {
     let next = world.future().await;
     let schedule = schedule("w", 0, slot);
     let store = &world.stores.schedules;
-    store.set_schedules(&"w".into(), vec![schedule.clone()]).await.unwrap();
+    world.activate("w", (vec![], vec![schedule.clone()])).await.unwrap();
     let fire = |slot: Timestamp, start| store.fire(Fired { schedule: schedule.id.clone(), slot, next: Some(next), start });
     let answers = join_all((0..8).map(|_| fire(slot, Some(world.execution("w"))))).await;
     assert_eq!(answers.into_iter().filter(|answer| answer.as_ref().unwrap().is_some()).count(), 1);
@@ -50,8 +50,8 @@ pub async fn due_schedules_come_in_order(world: World) {
     let store = &world.stores.schedules;
     let never = StoredSchedule { next: None, ..schedule("a", 3, past) };
     let all = vec![schedule("a", 0, past), schedule("a", 1, world.future().await), schedule("a", 2, earlier), never];
-    store.set_schedules(&"a".into(), all.clone()).await.unwrap();
-    store.set_schedules(&"b".into(), vec![schedule("b", 0, past)]).await.unwrap();
+    world.activate("a", (vec![], all.clone())).await.unwrap();
+    world.activate("b", (vec![], vec![schedule("b", 0, past)])).await.unwrap();
     let due = |limit| async move { store.due_schedules(limit).await.unwrap().into_iter().map(|schedule| schedule.id).collect::<Vec<_>>() };
     let expect = [all[2].id.clone(), all[0].id.clone(), schedule("b", 0, past).id];
     assert_eq!(due(10).await, expect);
@@ -64,19 +64,19 @@ pub async fn due_schedules_come_in_order(world: World) {
 pub async fn replaced_schedules_keep_their_place(world: World) {
     let (slot, next) = (world.past().await, world.future().await);
     let store = &world.stores.schedules;
-    let workflow = "w".into();
+    let workflow = WorkflowId::from("w");
     let both = vec![schedule("w", 0, slot), schedule("w", 1, slot)];
-    store.set_schedules(&workflow, both.clone()).await.unwrap();
+    world.activate("w", (vec![], both.clone())).await.unwrap();
     for schedule in &both {
         store.fire(Fired { schedule: schedule.id.clone(), slot, next: Some(next), start: None }).await.unwrap();
     }
     let mut again = both.clone();
     again[0].version = VersionNumber(2);
     "0 0 * * * *".clone_into(&mut again[1].spec.cron);
-    store.set_schedules(&workflow, again).await.unwrap();
+    world.activate("w", (vec![], again)).await.unwrap();
     let stored = store.schedules(Some(&workflow)).await.unwrap();
     assert_eq!((stored[0].version, stored[0].last, stored[0].next), (VersionNumber(2), Some(slot), Some(next)));
     assert_eq!((stored[1].last, stored[1].next), (None, Some(slot)));
-    store.set_schedules(&workflow, vec![]).await.unwrap();
+    world.activate("w", (vec![], vec![])).await.unwrap();
     assert_eq!(store.schedules(None).await.unwrap(), []);
 }

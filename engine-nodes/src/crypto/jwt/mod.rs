@@ -50,8 +50,7 @@ impl Jwt {
         let parameters = self.parameters.at(&context.scope(index)).await?;
         let at = Settings::new(&parameters);
         let options = at.group("options");
-        let usual = Some(credential.text("algorithm")).filter(|name| !name.is_empty()).unwrap_or("HS256");
-        let algorithm = options.filled("algorithm").unwrap_or_else(|| usual.to_owned());
+        let algorithm = options.filled("algorithm").unwrap_or_else(|| usual_algorithm(credential).to_owned());
         let seconds = context.now().as_millis().div_euclid(1000);
         match at.text("operation").as_str() {
             "verify" => {
@@ -70,6 +69,33 @@ impl Jwt {
             }
         }
     }
+}
+
+/// The algorithm of a credential.
+fn usual_algorithm(credential: &Credential) -> &str {
+    Some(credential.text("algorithm")).filter(|name| !name.is_empty()).unwrap_or("HS256")
+}
+
+/// Signs and checks something with a credential, as far as its keys go. Says what it is good for.
+pub(super) fn try_out(credential: &Credential) -> Result<&'static str, NodeError> {
+    let algorithm = usual_algorithm(credential);
+    let key = |field| Key { algorithm, material: material(credential, field) };
+    let (private, public) = (key("privateKey"), key("publicKey"));
+    if algorithm == "none" {
+        return Err(NodeError::fatal("without an algorithm a token proves nothing"));
+    }
+    if private.material.is_empty() {
+        public.verifies(b"trial", &[])?;
+        return Ok("tokens can be checked; there is no key to sign them with");
+    }
+    let signature = private.sign(b"trial")?;
+    if public.material.is_empty() {
+        return Ok("tokens can be signed; there is no key to check them with");
+    }
+    if public.verifies(b"trial", &signature)? {
+        return Ok("tokens can be signed and checked");
+    }
+    Err(NodeError::fatal("the public key is not the one of the private key"))
 }
 
 /// The secret of the credential, or one of its keys.

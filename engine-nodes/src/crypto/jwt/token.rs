@@ -18,9 +18,21 @@ pub(super) struct Key<'a> {
     pub(super) material: &'a str,
 }
 
+impl Key<'_> {
+    /// Signs a message.
+    pub(super) fn sign(self, message: &[u8]) -> Result<Vec<u8>, NodeError> {
+        Method::named(self.algorithm)?.sign(self.algorithm, self.material, message)
+    }
+
+    /// Whether the signature is that of the message. Fails when the key cannot be used for that.
+    pub(super) fn verifies(self, message: &[u8], signature: &[u8]) -> Result<bool, NodeError> {
+        Method::named(self.algorithm)?.verifies(self.algorithm, self.material, (message, signature))
+    }
+}
+
 /// Signs a payload at a time in seconds. The header's own fields come after the usual ones and win over the key's id, never over the algorithm.
 pub(super) fn sign(mut payload: Json, (kid, header): (Option<String>, Json), key: Key<'_>, now: i64) -> Result<String, NodeError> {
-    let method = Method::named(key.algorithm)?;
+    Method::named(key.algorithm)?;
     for name in ["iat", "exp", "nbf"] {
         if payload.get(name).is_some_and(|value| !value.is_number()) {
             return Err(NodeError::fatal(format!("\"{name}\" should be a number of seconds")));
@@ -34,7 +46,7 @@ pub(super) fn sign(mut payload: Json, (kid, header): (Option<String>, Json), key
     head.extend(header.into_iter().filter(|(name, _)| name != "alg"));
     let encoded = |json: Json| URL_SAFE_NO_PAD.encode(js::stringify(&Value::Object(json)));
     let message = format!("{}.{}", encoded(head), encoded(payload));
-    let signature = method.sign(key.algorithm, key.material, message.as_bytes())?;
+    let signature = key.sign(message.as_bytes())?;
     Ok(format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature)))
 }
 
@@ -92,8 +104,7 @@ impl<'a> Parts<'a> {
         if self.header.get("alg").and_then(Value::as_str) != Some(key.algorithm) {
             return Err(NodeError::fatal("invalid algorithm"));
         }
-        let signed = (self.message.as_bytes(), bytes_of(self.signature));
-        if !Method::named(key.algorithm)?.verifies(key.algorithm, key.material, (signed.0, &signed.1))? {
+        if !key.verifies(self.message.as_bytes(), &bytes_of(self.signature))? {
             return Err(NodeError::fatal("The JWT token can't be verified")
                 .with_description("Be sure that the provided JWT token is correctly encoded and matches the selected credentials"));
         }

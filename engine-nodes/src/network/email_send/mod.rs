@@ -4,26 +4,27 @@ mod message;
 mod schema;
 #[cfg(test)]
 mod tests;
+mod transport;
+mod trial;
+
+pub(super) use trial::SmtpTester;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use engine_core::credential::Credential;
-use engine_core::expression::js;
 use engine_core::model::{Item, Json};
 use engine_core::node::{Node, NodeContext, NodeError, NodeOutput, NodeSpec, NodeType, Typed, error_item};
 use engine_core::problem::Problem;
 use engine_core::schema::NodeSchema;
 use lettre::message::Mailbox;
-use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Tls, TlsParameters};
-use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::response::Response;
-use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use lettre::{AsyncTransport, Message};
 use serde_json::{Value, json};
 
-use super::{HttpClient, HttpError};
+use self::transport::Connection;
+use super::HttpClient;
 use crate::settings::Settings;
 
 /// The node type.
@@ -90,56 +91,13 @@ impl EmailSendNode {
         let at = Settings::new(&parameters);
         let mail = message::build(context, index, at).await?;
         let any_certificate = at.group("options").flag("allowUnauthorizedCerts");
-        let transport = self.transport(credential, any_certificate).await?;
+        let transport = Connection { credential, any_certificate, timeout: TIMEOUT }.transport(&self.client).await?;
         let response = transport.send(mail.clone()).await.map_err(|error| {
             let failed = NodeError::new(error.to_string()).with_code("mail-refused");
             if error.is_permanent() { failed.never_retried() } else { failed }
         })?;
         Ok(report(&mail, &response))
     }
-
-    async fn transport(&self, credential: &Credential, any_certificate: bool) -> Result<AsyncSmtpTransport<Tokio1Executor>, NodeError> {
-        let host = credential.text("host").trim();
-        if !credential.may_be_sent_to(host) {
-            return Err(HttpError::CredentialRefused { host: host.to_owned() }.into_node_error());
-        }
-        let addresses = self.client.addresses(host).await.map_err(HttpError::into_node_error)?;
-        let address = addresses.first().ok_or_else(|| NodeError::new(format!("the host {host} has no address")))?;
-        // The connection goes to the address that was judged; the certificate has to be the host's.
-        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(address.to_string())
-            .port(port(credential))
-            .tls(tls(credential, host, any_certificate)?)
-            .timeout(Some(TIMEOUT));
-        if !credential.text("hostName").is_empty() {
-            builder = builder.hello_name(ClientId::Domain(credential.text("hostName").to_owned()));
-        }
-        let (user, password) = (credential.text("user"), credential.text("password"));
-        if !user.is_empty() || !password.is_empty() {
-            builder = builder.credentials(Credentials::new(user.to_owned(), password.to_owned()));
-        }
-        Ok(builder.build())
-    }
-}
-
-/// The credential's port; 465 where it names none.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is checked first")]
-fn port(credential: &Credential) -> u16 {
-    let port = credential.field("port").map_or(f64::NAN, js::to_number);
-    if (1.0..65536.0).contains(&port) { port as u16 } else { 465 }
-}
-
-/// Encrypted from the start, or once the server offers it, or never.
-fn tls(credential: &Credential, host: &str, any_certificate: bool) -> Result<Tls, NodeError> {
-    let flag = |name: &str, default: bool| credential.field(name).map_or(default, js::truthy);
-    let secure = flag("secure", true);
-    if !secure && flag("disableStartTls", false) {
-        return Ok(Tls::None);
-    }
-    let parameters = TlsParameters::builder(host.to_owned())
-        .dangerous_accept_invalid_certs(any_certificate)
-        .dangerous_accept_invalid_hostnames(any_certificate)
-        .build_rustls()?;
-    Ok(if secure { Tls::Wrapper(parameters) } else { Tls::Opportunistic(parameters) })
 }
 
 /// What n8n reports of a mail that was sent.

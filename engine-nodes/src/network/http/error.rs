@@ -56,6 +56,8 @@ pub enum HttpError {
         host: String,
         /// What it said.
         reason: String,
+        /// The error of RFC 6749 (section 5.2) that it named, such as `invalid_client`.
+        code: Option<&'static str>,
     },
     /// The name does not exist, or could not be looked up.
     #[error("the host {host} could not be found")]

@@ -63,6 +63,17 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// How much of an endpoint's answer is read.
 const MOST_READ: u64 = 1 << 20;
 
+/// The errors of token endpoints (RFC 6749, section 5.2).
+const ERRORS: [&str; 6] = ["invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type", "invalid_scope"];
+
+impl HttpClient {
+    /// Asks for an access token by the client's own name, whether one is held or not; `None` for secrets that do not get theirs this way.
+    pub(crate) async fn ask_token(&self, secrets: &Secrets) -> Option<Result<(), HttpError>> {
+        let oauth = secrets.oauth.as_ref().filter(|oauth| oauth.stored.is_none() && oauth.endpoint.refresh_token.is_none())?;
+        Some(oauth.endpoint.ask(self, None).await.map(drop))
+    }
+}
+
 impl Tokens {
     fn slot(&self, key: u64) -> Arc<futures::lock::Mutex<Option<Token>>> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
@@ -116,7 +127,8 @@ impl Endpoint {
         token(&answer, refresh_token).filter(|_| status.is_success()).ok_or_else(|| {
             let reason = ["error_description", "error", "message"].iter().find_map(|key| answer.get(*key)?.as_str());
             let reason = reason.map_or_else(|| format!("status {}", status.as_u16()), str::to_owned);
-            HttpError::TokenRefused { host: self.url.host_str().unwrap_or_default().to_owned(), reason }
+            let code = ERRORS.iter().find(|code| answer.get("error").and_then(Value::as_str) == Some(**code)).copied();
+            HttpError::TokenRefused { host: self.url.host_str().unwrap_or_default().to_owned(), reason, code }
         })
     }
 

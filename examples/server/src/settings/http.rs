@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use engine_http::{Rate, RateLimits};
+use engine_http::{Rate, RateLimits, RedisAddress, RedisAddressError};
 use secrecy::SecretString;
 use url::Url;
 
@@ -95,10 +95,9 @@ fn rate(text: &str) -> Result<Option<Rate>, Reason> {
     read.map(Some).ok_or_else(wrong)
 }
 
-fn redis(text: &str) -> Result<String, Reason> {
-    let url = Url::parse(text).ok().filter(|url| url.scheme() == "redis" && url.has_host());
-    url.map(|_| text.to_owned())
-        .ok_or_else(|| Reason::new("this is no address of a Redis server", "Write it as redis://:password@redis.example.com:6379/0."))
+fn redis(text: &str) -> Result<RedisAddress, Reason> {
+    let way_out = "Write it as redis://user:password@redis.example.com:6379/0, or rediss:// for TLS, with %-escapes in user and password.";
+    text.parse().map_err(|error: RedisAddressError| Reason::new(error.to_string(), way_out))
 }
 
 fn mail(reader: &mut Reader<'_>) -> Option<MailSettings> {

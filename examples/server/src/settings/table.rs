@@ -100,7 +100,7 @@ groups! {
         Plain ENGINE_RATE_LIMIT_KEY / "rate_limits.key" = "none", "Requests to the API with one key.";
         Plain ENGINE_RATE_LIMIT_SIGN_IN / "rate_limits.sign_in" = "30/1m", "Attempts to sign in, to register or to reset a password, from one address.";
         Plain ENGINE_RATE_LIMIT_WEBHOOKS / "rate_limits.webhooks" = "none", "Calls of webhooks from one address.";
-        Address REDIS_URL / "rate_limits.redis" = "", "`redis://...` of the server that counts for a whole fleet; without it each process counts for itself.";
+        Address REDIS_URL / "rate_limits.redis" = "", "`redis://user:password@host:port/database` (`rediss://` with TLS) of the server that counts for a whole fleet; without it each process counts for itself.";
     }
     "Letters" {
         Address ENGINE_SMTP_URL / "mail.url" = "", "Mail server for confirmations and password resets: `smtps://user:password@host`, or `smtp://host:587?tls=required`. Without it they are logged on loopback, and not sent elsewhere.";

@@ -6,6 +6,7 @@ mod backups;
 mod fleet;
 mod keys;
 mod outside;
+mod redis;
 mod serve;
 mod server;
 mod users;

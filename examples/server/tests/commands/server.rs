@@ -143,6 +143,11 @@ impl Server {
         self.token = answer.json::<Value>().await.unwrap()["accessToken"].as_str().map(str::to_owned);
     }
 
+    /// The process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn get(&self, path: &str) -> RequestBuilder {
         self.authorised(Client::new().get(format!("{}{path}", self.url)))
     }
@@ -166,7 +171,7 @@ impl Server {
 
     /// Asks it to end, and waits until it has begun to.
     pub(crate) fn ask_to_end(&mut self) {
-        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        let asked = Command::new("kill").args(["-TERM", &self.id().to_string()]).status().unwrap();
         assert!(asked.success());
         self.wait_until_it_logs("ending: waiting for what still runs");
     }

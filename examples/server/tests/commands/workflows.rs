@@ -30,6 +30,23 @@ fn a_file_that_cannot_be_imported_keeps_no_other_from_it() {
     assert_eq!(place.run(&["workflow", "list"]).done().lines().count(), 1);
 }
 
+/// Breaks when a workflow that the API refuses gets active by way of a file, and no server can serve it.
+#[test]
+fn what_the_api_would_not_serve_is_not_activated() {
+    let place = Place::new();
+    let mut workflow: serde_json::Value = serde_json::from_str(&greeting("greet")).unwrap();
+    workflow["nodes"][0]["parameters"]["options"] = serde_json::json!({"ipWhitelist": "nowhere"});
+    place.write("flows/greet.json", &workflow.to_string());
+    let imported = place.run(&["import", "flows", "--activate"]);
+    assert_eq!((imported.code, imported.out.as_str()), (Some(2), ""), "{imported:?}");
+    assert!(imported.err.contains("it cannot be activated") && imported.err.contains("nowhere"), "{}", imported.err);
+    place.run(&["import", "flows"]).done();
+    let activated = place.run(&["workflow", "activate", "greet"]);
+    assert_eq!(activated.code, Some(2));
+    assert!(activated.err.contains("workflow \"greet\" cannot be activated") && activated.err.contains("nowhere"), "{}", activated.err);
+    assert!(!place.run(&["workflow", "list"]).done().contains("active"), "it stays as it was");
+}
+
 #[test]
 fn all_workflows_are_exported_to_files_of_a_folder() {
     let place = Place::new();

@@ -2,12 +2,14 @@
 
 use std::sync::{Arc, Mutex};
 
-use engine_core::model::{Binary, Item};
+use engine_core::credential::{Credential, CredentialTester, CredentialTrial, CredentialVerdict};
+use engine_core::model::{Binary, Item, Timestamp};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 
-use crate::network::test_engine::TestNode;
+use super::SmtpTester;
+use crate::network::test_engine::{TestNode, local_client};
 use crate::network::{HttpClient, NetworkPolicy};
 
 /// A mail server; what it was told, line by line.
@@ -51,6 +53,8 @@ fn answer(line: &str, in_data: &mut bool) -> &'static str {
     }
     match line.split([' ', ':']).next().unwrap_or_default() {
         "EHLO" => "250-test\r\n250 AUTH PLAIN\r\n",
+        // It says what it was told, as some servers do: the password stands in it.
+        "AUTH" if line.ends_with(&wrong_login()) => "535 5.7.8 wrong: canary AG1lAGNhbmFyeSE=\r\n",
         "AUTH" => "235 ok\r\n",
         "DATA" => {
             *in_data = true;
@@ -60,6 +64,12 @@ fn answer(line: &str, in_data: &mut bool) -> &'static str {
         "QUIT" => "221 bye\r\n",
         _ => "250 ok\r\n",
     }
+}
+
+/// The login of `me` with the password `canary!`.
+fn wrong_login() -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode("\0me\0canary!")
 }
 
 fn node(server: &MailServer, version: f64, parameters: Value) -> TestNode {
@@ -138,4 +148,29 @@ async fn waiting_for_an_answer_is_reported() {
     let server = MailServer::start().await;
     let problems = node(&server, 2.1, json!({"operation": "sendAndWait", "fromEmail": "a@a.test", "toEmail": "b@b.test"})).problems();
     assert!(problems.to_string().contains("waiting for the answer to a mail is not supported"));
+}
+
+/// Breaks when a trial sends a mail, reaches inside, or repeats what the server says.
+#[tokio::test]
+async fn a_credential_is_tried_out_without_a_mail() {
+    let server = MailServer::start().await;
+    let tried = async |client: &HttpClient, change: Value| {
+        let mut fields =
+            json!({"host": "127.0.0.1", "port": server.port, "secure": false, "disableStartTls": true, "user": "me", "password": "canary"});
+        fields.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        let credential = Credential::new(fields.as_object().unwrap().clone());
+        let trial = CredentialTrial { kind: "smtp", credential: &credential, url: None, now: Timestamp::EPOCH };
+        SmtpTester::new(client.clone()).try_out(trial).await
+    };
+    let verdict = tried(&local_client(), json!({})).await;
+    assert_eq!(verdict, CredentialVerdict::Works("the mail server let the user in".to_owned()));
+    assert!(server.text().contains("AUTH PLAIN") && !server.text().contains("MAIL FROM"), "{}", server.text());
+    let verdict = tried(&local_client(), json!({"password": "canary!"})).await;
+    assert_eq!(verdict, CredentialVerdict::Fails("the mail server did not let the user in (status 535)".to_owned()));
+    let verdict = tried(&local_client(), json!({"port": 1})).await;
+    assert_eq!(verdict, CredentialVerdict::Fails("the connection to the mail server failed".to_owned()));
+    let before = server.text();
+    let verdict = tried(&HttpClient::new(NetworkPolicy::default()), json!({})).await;
+    assert_eq!(verdict, CredentialVerdict::Fails("the mail server has an address that workflows may not reach".to_owned()));
+    assert_eq!(server.text(), before, "it was not even connected to");
 }

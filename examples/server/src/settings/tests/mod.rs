@@ -103,7 +103,7 @@ fn parts_make_an_address_and_a_secret_may_lie_in_a_file() {
 fn what_the_http_side_cannot_use_is_told_without_secrets() {
     let text = load(&[
         ("ENGINE_RATE_LIMIT_USER", "many"),
-        ("REDIS_URL", "rediss://:canary@redis.example.com"),
+        ("REDIS_URL", "rediss://:canary@redis.example.com/#insecure"),
         ("ENGINE_SMTP_URL", "smtps://user:canary@mail.example.com"),
         ("ENGINE_CORS_ORIGINS", "https://app.example.com, *"),
         ("ENGINE_LEASE_TIME", "10ms"),
@@ -112,7 +112,8 @@ fn what_the_http_side_cannot_use_is_told_without_secrets() {
     .unwrap_err();
     for part in [
         "ENGINE_RATE_LIMIT_USER = \"many\"",
-        "REDIS_URL = \"rediss://:***@redis.example.com\"",
+        "REDIS_URL = \"rediss://:***@redis.example.com/#insecure\"",
+        "certificates are always checked",
         "ENGINE_MAIL_FROM (not set): letters need a sender",
         "\"*\" is no origin",
         "ENGINE_LEASE_TIME = \"10ms\" (from the environment): this is too short. Use at least 1s",

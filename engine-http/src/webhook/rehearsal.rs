@@ -59,14 +59,16 @@ impl Rehearsals {
         self.lock(now).remove(id).is_some()
     }
 
-    /// The webhook that a call means. It is closed then, with all others of its workflow.
+    /// The webhook that a call means. It is closed then, with all others of its workflow; a form stays open, for it has to be seen before it is sent.
     pub(super) fn take(&self, path: &str, method: &Method, now: Timestamp) -> Result<Meant, Unmeant> {
         let mut open = self.lock(now);
         let table = RouteTable::build(open.values().flat_map(|open| &open.hooks)).map_err(|_| Unmeant::Unknown)?;
         let found = table.find(path).ok_or(Unmeant::Unknown)?;
         let (hook, output) = found.hook(method).ok_or_else(|| Unmeant::Method(found.methods()))?;
         let (hook, params) = (Arc::clone(hook), found.params(hook));
-        open.remove(&hook.workflow);
+        if hook.form.is_none() {
+            open.remove(&hook.workflow);
+        }
         Ok(Meant { hook, output, params })
     }
 

@@ -353,6 +353,9 @@ async fn a_form_of_one_page_says_thanks() {
         assert_eq!(twice.0.status(), twice.1.status());
         let item = given(&server, "On form").await[0]["json"].clone();
         assert_eq!((item["Name"].as_str(), item.get("engine-page")), (Some("Ada"), None));
+        fields.push(("field-1".to_owned(), "another".to_owned()));
+        assert_eq!(server.post(&to).form(&fields).send().await.expect("an answer").status(), twice.0.status());
+        assert_eq!(executions(&server).await.len(), 2, "filled in anew");
         (twice.0.status().as_u16(), header(&twice.0, "location"), twice.0.text().await.expect("a page"))
     };
     let (status, _, html) = shown(json!({})).await;
@@ -438,6 +441,24 @@ async fn a_wait_that_is_limited_goes_on_without_an_answer() {
     browser.load(server.post(&to).form(&[("field-0", "late")])).await;
     browser.shows("<h1>Too late</h1>");
     assert!(browser.address.contains(&id));
+}
+
+#[tokio::test]
+async fn a_form_that_is_tried_out_is_seen_and_sent() {
+    let server = Server::start(Config::default()).await;
+    let first = json!({"id": "1", "name": "On form", "type": "form_trigger", "typeVersion": 2, "parameters": trigger(&json!({})).parameters});
+    let more = json!({"id": "2", "name": "More", "type": "form", "typeVersion": 1, "parameters": asks("A").parameters});
+    let flow = json!({"name": "trial", "nodes": [first, more], "connections": [{"source": "On form", "target": "More"}]});
+    let response = server.post("/api/v1/workflows").json(&flow).send().await.expect("an answer");
+    let path = header(&response, "location");
+    assert_eq!(send(server.get("/form-test/sign-up")).await.0, 404, "nobody has asked for it");
+    let (_, opened) = send_json(server.post(&format!("{path}/test-webhook"))).await;
+    assert_eq!(opened["webhooks"][0]["path"], "/form-test/sign-up", "{opened}");
+    let mut browser = Browser::open(&server, "/form-test/sign-up").await;
+    browser.send(&[("field-0", "Ada")]).await;
+    browser.send(&[("field-0", "a")]).await;
+    browser.shows("Your response has been recorded.");
+    assert_eq!(given(&server, "More").await[0]["json"]["formMode"], "test");
 }
 
 #[tokio::test]

@@ -256,4 +256,65 @@ mod tests {
         let deep = clean(&"<div>".repeat(10_000));
         assert_eq!((deep.matches("<div>").count(), deep.matches("</div>").count()), (MAX_DEPTH, MAX_DEPTH));
     }
+
+    /// Whatever the pieces and their order: what comes out passes unchanged, and only what passes comes out.
+    #[test]
+    fn what_comes_out_is_clean() {
+        let pieces = [
+            "<",
+            ">",
+            "/",
+            "=",
+            "\"",
+            "'",
+            " ",
+            "&",
+            "b",
+            "a",
+            "script",
+            "<script>",
+            "</script>",
+            "<a href=",
+            "javascript:",
+            "https://x",
+            "<img ",
+            "onerror=",
+            "<!--",
+            "-->",
+            "<div>",
+            "</div>",
+            "</",
+            "<iframe src=",
+            "style",
+            "<b",
+            "&lt;",
+            "\0",
+            "é",
+            "<td colspan=",
+            "<![CDATA[",
+            "<svg",
+            "href",
+            "#",
+            "\n",
+        ];
+        let mut seed = 1_u64;
+        for _ in 0..20_000 {
+            let mut html = String::new();
+            for _ in 0..12 {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                html.push_str(pieces[usize::try_from(seed >> 33).expect("31 bits") % pieces.len()]);
+            }
+            let once = clean(&html);
+            assert_eq!(clean(&once), once, "{html:?}");
+            for tag in once.split('<').skip(1) {
+                let name: String = tag.trim_start_matches('/').chars().take_while(char::is_ascii_alphanumeric).collect();
+                assert!(ELEMENTS.contains(&name.as_str()), "{html:?} gives {once:?}");
+                let (tag, _) = tag.split_once('>').expect("tags end");
+                let names: String = tag.split('"').step_by(2).collect();
+                assert!(!names.contains(" on") && !names.contains(" style"), "{html:?} gives {once:?}");
+                let addresses = ["href", "src", "poster"].map(|name| format!(" {name}=\"javascript"));
+                assert!(!addresses.iter().any(|address| tag.contains(address)), "{html:?} gives {once:?}");
+            }
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! The first page of a form: shown to whoever asks, and the start of an execution when it is sent.
 //!
-//! Each page that is shown carries a mark of its own. What is sent under a mark starts one execution, however often it is sent.
+//! Each page that is shown carries a mark of its own. The same answer under the same mark starts one execution, however often it is sent.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +15,7 @@ use engine_core::model::{Batch, ExecutionId, Item, Json, Timestamp};
 use engine_core::node::ResponseMode;
 use engine_core::store::{IdempotencyKey, IdempotentRequest, RequestState, TenantId};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use super::fields::Sheet;
 use super::{Sent, address_of, admit, default_ending, page, see_other, shown};
@@ -64,6 +65,7 @@ async fn answer(service: &Arc<Inner>, hook: &Arc<Hook>, form: &Form, call: Call)
     let mut item = source.item(body, &mut share).await?;
     let mark = taken_mark(&mut item);
     let sent = Sent { body: object(&item, "body"), files: item.binary().cloned().unwrap_or_default() };
+    let mark = mark.map(|mark| format!("{mark}:{}", digest(&sent)));
     let complaints = form.complaints(sent.answer());
     if !complaints.is_empty() {
         let again = fresh_mark()?;
@@ -76,6 +78,16 @@ async fn answer(service: &Arc<Inner>, hook: &Arc<Hook>, form: &Form, call: Call)
 
 fn object(item: &Item, key: &str) -> Json {
     item.json().get(key).and_then(Value::as_object).cloned().unwrap_or_default()
+}
+
+/// Tells answers apart: a browser that goes back may show a page again, with its mark, to be filled in anew.
+fn digest(sent: &Sent) -> String {
+    let mut digest = Sha256::new();
+    digest.update(serde_json::to_vec(&sent.body).unwrap_or_default());
+    for (name, file) in &sent.files {
+        digest.update(format!("\0{name}\0{:?}\0{}", file.file_name, file.size));
+    }
+    URL_SAFE_NO_PAD.encode(digest.finalize())
 }
 
 fn fresh_mark() -> Result<String, Failure> {

@@ -13,6 +13,7 @@ mod stand;
 pub(super) use first::serve as first;
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -77,14 +78,28 @@ async fn serve(service: &Arc<Inner>, id: &str, suffix: &str, request: Request) -
     let wanted = if page.is_empty() { Wanted::Any } else { Wanted::At(page) };
     match *request.method() {
         Method::GET | Method::HEAD => {
+            let caller = Caller::of(service, &request);
             let stand = settled(service, execution, wanted).await?;
-            show(service, stand, (signature, &query), request.headers()).await
+            show(service, stand, (signature, &query), caller).await
         }
         Method::POST => match look(service, execution, wanted).await? {
             Stand::Asks(asked) => take(service, *asked, (execution, signature), request).await,
             _ => Ok(see_other(&address_of(service, execution))),
         },
         _ => Err(Failure::method(request.method(), &[Method::GET, Method::POST])),
+    }
+}
+
+/// What tells who asks.
+struct Caller {
+    headers: HeaderMap,
+    address: Option<IpAddr>,
+}
+
+impl Caller {
+    fn of(service: &Inner, request: &Request) -> Self {
+        let address = address::of(request.headers(), request.extensions(), &service.config);
+        Self { headers: request.headers().clone(), address }
     }
 }
 
@@ -111,11 +126,10 @@ fn see_other(address: &str) -> Response {
     response
 }
 
-async fn show(service: &Arc<Inner>, stand: Stand, (signature, query): (&str, &Json), headers: &HeaderMap) -> Result<Response, Failure> {
+async fn show(service: &Arc<Inner>, stand: Stand, (signature, query): (&str, &Json), caller: Caller) -> Result<Response, Failure> {
     match stand {
         Stand::Asks(asked) => {
-            let gate = Gate { engine: &service.engine, plan: &asked.plan, node: asked.place.index };
-            admit(&asked.place.options, gate, headers).await?;
+            asked.admit(service, &caller).await?;
             let action = action(&asked, signature);
             let sheet = Sheet { form: &asked.form, action: &action, along: &[], filled: &Json::new(), complaints: &[] };
             Ok(page(&sheet, StatusCode::OK))
@@ -174,9 +188,7 @@ impl Sent {
 
 /// Takes a page that was filled in.
 async fn take(service: &Arc<Inner>, asked: Asked, (id, signature): (ExecutionId, &str), request: Request) -> Result<Response, Failure> {
-    guard::admit(&asked.place.options, request.headers(), address::of(request.headers(), request.extensions(), &service.config))?;
-    let gate = Gate { engine: &service.engine, plan: &asked.plan, node: asked.place.index };
-    admit(&asked.place.options, gate, request.headers()).await?;
+    asked.admit(service, &Caller::of(service, &request)).await?;
     let sent = Sent::of(&mut waiting::brought(service, (&asked.place, &asked.plan), request).await?);
     let complaints = asked.form.complaints(sent.answer());
     if !complaints.is_empty() {
@@ -191,6 +203,13 @@ async fn take(service: &Arc<Inner>, asked: Asked, (id, signature): (ExecutionId,
 }
 
 impl Asked {
+    /// Lets the caller through or not, as the waiting node says.
+    async fn admit(&self, service: &Inner, caller: &Caller) -> Result<(), Failure> {
+        let options = &self.place.options;
+        guard::admit(options, &caller.headers, caller.address)?;
+        admit(options, Gate { engine: &service.engine, plan: &self.plan, node: self.place.index }, &caller.headers).await
+    }
+
     fn mode(&self) -> &'static str {
         let mode = match &self.by {
             Keeper::Memory(running) => running.mode,

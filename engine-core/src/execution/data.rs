@@ -206,9 +206,19 @@ impl ExecutionData {
 
     /// The form whose sending started it; `None` where nobody filled one in.
     pub fn form(&self) -> Option<&Form> {
+        self.first_form().map(|(_, form)| form)
+    }
+
+    /// The item that the sending of that form gave.
+    pub fn form_item(&self) -> Option<Item> {
+        let (node, _) = self.first_form()?;
+        self.log.last(node)?.outputs.first()?.items.first().cloned()
+    }
+
+    fn first_form(&self) -> Option<(u32, &Form)> {
         let nodes = (0..).zip(self.plan.nodes());
         let mut forms = nodes.filter_map(|(index, node)| Some((index, node.activations().iter().find_map(Activation::form)?)));
-        forms.find(|(index, _)| self.log.runs(*index) > 0).map(|(_, form)| form)
+        forms.find(|(index, _)| self.log.runs(*index) > 0)
     }
 
     /// A file by its name: of the items that came out last of all nodes that gave one of that name.

@@ -124,6 +124,11 @@ impl NodeContext {
         self.run.execution().form()
     }
 
+    /// The item that the sending of that form gave.
+    pub fn form_item(&self) -> Option<Item> {
+        self.run.execution().form_item()
+    }
+
     /// A file by its name: of the items at hand, or else of those that came out last of all nodes that gave one of that name.
     pub fn file(&self, name: &str) -> Option<Binary> {
         let own = self.items().iter().filter_map(Item::binary).find_map(|files| files.get(name).cloned());

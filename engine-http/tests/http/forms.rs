@@ -141,13 +141,15 @@ async fn a_browser_without_scripts_goes_from_the_first_page_to_the_end() {
         server.service.activate(flow([page("More", &all), end.clone()])).expect("it can be served");
         server
     }] {
-        let mut browser = Browser::open(&server, "/form/sign-up").await;
+        let mut browser = Browser::open(&server, "/form/sign-up?Age=41&Name=You").await;
         browser.shows("<h1>Sign up</h1>");
+        browser.shows("value=\"You\"");
         browser.send(&[("field-0", "Ada & <i>co</i>")]).await;
         assert!(browser.address.starts_with("/form-waiting/"), "{}", browser.address);
         for text in ["For Ada & <i>co</i>", "<p>Hello Ada & <i>co</i></p>", "Go on</button>", "value=\"Ada &amp; &lt;i&gt;co&lt;/i&gt;\""] {
             browser.shows(text);
         }
+        browser.shows("value=\"41\"");
         let fields = [("field-0", "36"), ("field-1", "2026-11-29"), ("field-2", "red"), ("field-2", "green"), ("field-3", "large")];
         browser.send(&fields).await;
         browser.shows("<h1>Done, Ada &amp; &lt;i&gt;co&lt;/i&gt;</h1>");

@@ -5,7 +5,7 @@ mod schema;
 use async_trait::async_trait;
 use engine_core::expression::js;
 use engine_core::form::{Ending, EndingPage, Field, Form as Page};
-use engine_core::model::{Binary, Json};
+use engine_core::model::{Binary, Item, Json};
 use engine_core::node::{Node, NodeContext, NodeError, NodeOutput, NodeSpec, Parameter, Resume, Wait};
 use serde_json::Value;
 
@@ -44,7 +44,8 @@ impl Node for Form {
         match self {
             Self::Page(parameters, limit) => {
                 let parameters = resolve(parameters, &context).await?;
-                let page = page(Settings::new(&parameters), first)?;
+                let mut page = page(Settings::new(&parameters), first)?;
+                fill_in(&mut page, context.form_item().as_ref());
                 let until = limit.until(&context).await?;
                 Ok(Wait { until, resume: Some(resume(&context, Value::Null, &page)?) }.into())
             }
@@ -82,6 +83,16 @@ fn page(settings: Settings<'_>, first: Page) -> Result<Page, NodeError> {
         utc: first.utc,
         ending: None,
     })
+}
+
+/// What the address of the first page said counts on later pages as well.
+fn fill_in(page: &mut Page, first: Option<&Item>) {
+    let Some(Value::Object(said)) = first.and_then(|item| item.json().get("formQueryParameters")) else { return };
+    for field in &mut page.fields {
+        if let Some(Value::String(text)) = said.get(&field.name).or_else(|| said.get(&field.label)) {
+            field.default.clone_from(text);
+        }
+    }
 }
 
 fn fields(settings: Settings<'_>) -> Result<Vec<Field>, NodeError> {

@@ -8,6 +8,7 @@ pub mod driver;
 pub mod engine;
 pub mod execution;
 pub mod expression;
+pub mod form;
 pub mod format;
 pub mod model;
 pub mod node;

@@ -33,6 +33,8 @@ mod edit_image;
 mod files;
 #[cfg(feature = "flow")]
 mod flow;
+#[cfg(feature = "flow")]
+mod form_fields;
 #[cfg(feature = "markup")]
 mod markup;
 #[cfg(feature = "http")]

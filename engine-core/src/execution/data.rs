@@ -8,12 +8,13 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Reply, Responder, RunLog};
+use super::{Reply, Responder, RunLog, RunRecord};
 use crate::blob::BlobStore;
 use crate::credential::CredentialProvider;
 use crate::expression::{ExecutionFacts, ExpressionError, ExpressionErrorKind};
-use crate::model::{Batch, ExecutionId, Json, Workflow, WorkflowId};
-use crate::node::{NodeError, NodeMemory};
+use crate::form::Form;
+use crate::model::{Batch, Binary, ExecutionId, Item, Json, Workflow, WorkflowId};
+use crate::node::{Activation, NodeError, NodeMemory};
 use crate::observer::Observer;
 use crate::plan::Plan;
 use crate::runtime::Runtime;
@@ -169,7 +170,9 @@ impl ExecutionData {
     pub(crate) fn new(new: NewExecution) -> Self {
         let nodes = new.plan.len();
         let mode = if new.mode == ExecutionMode::Manual { "test" } else { "production" };
-        let facts = ExecutionFacts { id: new.id.to_string().into(), mode: mode.into(), resume_url: new.resume_url, resume_form_url: None };
+        // n8n's two addresses differ in this one segment.
+        let resume_form_url = new.resume_url.as_deref().map(|url| url.replacen("/webhook-waiting/", "/form-waiting/", 1).into());
+        let facts = ExecutionFacts { id: new.id.to_string().into(), mode: mode.into(), resume_url: new.resume_url, resume_form_url };
         Self {
             id: new.id,
             mode: new.mode,
@@ -199,6 +202,33 @@ impl ExecutionData {
     /// The plan that it runs.
     pub fn plan(&self) -> &Arc<Plan> {
         &self.plan
+    }
+
+    /// The form whose sending started it; `None` where nobody filled one in.
+    pub fn form(&self) -> Option<&Form> {
+        self.first_form().map(|(_, form)| form)
+    }
+
+    /// The item that the sending of that form gave.
+    pub fn form_item(&self) -> Option<Item> {
+        let (node, _) = self.first_form()?;
+        self.log.last(node)?.outputs.first()?.items.first().cloned()
+    }
+
+    fn first_form(&self) -> Option<(u32, &Form)> {
+        let nodes = (0..).zip(self.plan.nodes());
+        let mut forms = nodes.filter_map(|(index, node)| Some((index, node.activations().iter().find_map(Activation::form)?)));
+        forms.find(|(index, _)| self.log.runs(*index) > 0)
+    }
+
+    /// A file by its name: of the items that came out last of all nodes that gave one of that name.
+    pub fn file(&self, name: &str) -> Option<Binary> {
+        let of = |record: &RunRecord| {
+            let items = record.outputs.iter().flat_map(|output| output.items.as_slice());
+            items.filter_map(Item::binary).find_map(|files| files.get(name).cloned())
+        };
+        let runs = (0..self.plan.len()).flat_map(|node| self.log.all(u32::try_from(node).unwrap_or(u32::MAX)));
+        runs.filter_map(|record| Some((record.order, of(&record)?))).max_by_key(|(order, _)| *order).map(|(_, file)| file)
     }
 
     /// What ran so far.
@@ -300,7 +330,7 @@ impl ExecutionData {
     }
 
     /// What a node remembers, where it ever remembered anything.
-    pub(crate) fn remembered(&self, node: u32) -> Option<NodeMemory> {
+    pub fn remembered(&self, node: u32) -> Option<NodeMemory> {
         self.memories.get()?.get(node as usize)?.get().map(|memory| lock(memory).clone())
     }
 

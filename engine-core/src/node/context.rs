@@ -12,6 +12,7 @@ use crate::blob::{BlobStore, ByteStream};
 use crate::credential::{Credential, CredentialRequest};
 use crate::execution::{CallWorkflow, ExecutionMode, LogLevel, NodeRun, Reply};
 use crate::expression::Facts;
+use crate::form::Form;
 use crate::model::{Batch, Binary, BinaryContent, ExecutionId, Item, ItemSource, Json, NodeVersion, Timestamp};
 use crate::runtime::Runtime;
 
@@ -116,6 +117,22 @@ impl NodeContext {
     /// Facts about workflow, execution and node, as expressions see them.
     pub fn facts(&self) -> &Facts {
         self.run.facts()
+    }
+
+    /// The form whose sending started the execution; `None` where nobody filled one in.
+    pub fn form(&self) -> Option<&Form> {
+        self.run.execution().form()
+    }
+
+    /// The item that the sending of that form gave.
+    pub fn form_item(&self) -> Option<Item> {
+        self.run.execution().form_item()
+    }
+
+    /// A file by its name: of the items at hand, or else of those that came out last of all nodes that gave one of that name.
+    pub fn file(&self, name: &str) -> Option<Binary> {
+        let own = self.items().iter().filter_map(Item::binary).find_map(|files| files.get(name).cloned());
+        own.or_else(|| self.run.execution().file(name))
     }
 
     /// The time at which this run began.

@@ -5,7 +5,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::model::{Batch, Item, Timestamp};
+use super::NodeError;
+use crate::form::Form;
+use crate::model::{Batch, Item, Json, Timestamp};
 
 /// What a run of a node gives.
 #[derive(Clone, Debug)]
@@ -89,4 +91,24 @@ pub struct Resume {
     /// The webhook's options (methods, authentication, response), as the node's parameters give them.
     #[serde(default)]
     pub options: Value,
+}
+
+impl Resume {
+    /// The same, with a page that asks for what is waited for.
+    ///
+    /// # Errors
+    /// When the form cannot be written as JSON.
+    pub fn with_form(mut self, form: &Form) -> Result<Self, NodeError> {
+        let form = serde_json::to_value(form).map_err(|error| NodeError::fatal(format!("the form cannot be kept: {error}")))?;
+        if !self.options.is_object() {
+            self.options = Value::Object(Json::new());
+        }
+        self.options["form"] = form;
+        Ok(self)
+    }
+
+    /// The page that asks for what is waited for, where a person fills one in.
+    pub fn form(&self) -> Option<Form> {
+        serde_json::from_value(self.options.get("form")?.clone()).ok()
+    }
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::NodeError;
+use crate::form::Form;
 use crate::model::Batch;
 
 /// One way in which a trigger node starts executions. Described as data, so that webhooks can be routed and schedules stored without running the node.
@@ -20,6 +21,16 @@ pub enum Activation {
     Schedule(ScheduleSpec),
     /// When something else happens.
     Listen(Arc<dyn Listener>),
+}
+
+impl Activation {
+    /// The page that a person fills in to start an execution, where there is one.
+    pub fn form(&self) -> Option<&Form> {
+        match self {
+            Self::Webhook(spec) => spec.form.as_deref(),
+            _ => None,
+        }
+    }
 }
 
 /// A webhook: which requests start an execution, and who answers them.
@@ -40,6 +51,9 @@ pub struct WebhookSpec {
     pub parameters: Value,
     /// The node's version, on which some options depend.
     pub version: f64,
+    /// The page that is shown to whoever asks with GET, where a person fills it in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub form: Option<Box<Form>>,
 }
 
 /// Who answers a webhook's caller, and when.

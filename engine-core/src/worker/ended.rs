@@ -10,7 +10,8 @@ use super::decode::decode;
 use super::plans::PlanError;
 use super::{Worker, lock};
 use crate::driver::{Driver, DriverOptions, ExecutionResult};
-use crate::model::{ExecutionId, Json};
+use crate::model::{ExecutionId, Json, NodeId};
+use crate::node::Wait;
 use crate::store::record::RecordError;
 use crate::store::{ExecutionSummary, StoreError};
 
@@ -22,6 +23,8 @@ pub struct StoredResult {
     pub summary: ExecutionSummary,
     /// What came of its nodes; `None` where less was kept.
     pub result: Option<ExecutionResult>,
+    /// The nodes that wait, as far as that was recorded, and what for. Whether one was called meanwhile, the store's resume points tell.
+    pub waits: Vec<(NodeId, Wait)>,
 }
 
 /// Why a stored execution cannot be read.
@@ -41,6 +44,9 @@ pub enum ReadError {
 
 /// The longest time between two looks at an execution that is driven elsewhere.
 const SELDOM: Duration = Duration::from_secs(2);
+
+/// From so many executions that are watched on, those are looked for that nobody watches any more.
+const MANY: usize = 256;
 
 impl Worker {
     /// Waits until an execution has ended.
@@ -75,20 +81,23 @@ impl Worker {
         let found = self.stores().executions.load(&[execution]).await?.pop();
         let stored = found.ok_or_else(|| StoreError::not_found("execution", execution.to_string()))?;
         if stored.journal.is_empty() {
-            return Ok(StoredResult { summary: stored.summary, result: None });
+            return Ok(StoredResult { summary: stored.summary, result: None, waits: Vec::new() });
         }
         let records = self.records(&stored).await?;
         let plan = self.plan_of(&stored.summary.header, &records).await?;
         let journaled = decode(&plan, records)?;
         let data = Arc::new(self.execution_of(&stored.summary.header, &plan, &journaled, Json::new()));
         let result = Driver::new(data, DriverOptions::default()).look(journaled.entries, stored.summary.status);
-        Ok(StoredResult { summary: stored.summary, result: Some(result) })
+        Ok(StoredResult { summary: stored.summary, result: Some(result), waits: journaled.waits })
     }
 
-    /// Completes when there is reason to look at an execution again.
-    fn watch(&self, execution: ExecutionId) -> futures::future::BoxFuture<'static, ()> {
+    /// Completes when there is reason to look at an execution again: it was put aside or woken by this process.
+    pub fn watch(&self, execution: ExecutionId) -> futures::future::BoxFuture<'static, ()> {
         let (sender, receiver) = oneshot::channel();
         let mut watchers = lock(&self.inner.watchers);
+        if watchers.len() >= MANY && watchers.len().is_power_of_two() {
+            watchers.retain(|_, watching| watching.iter().any(|watcher| !watcher.is_canceled()));
+        }
         let watching = watchers.entry(execution).or_default();
         watching.retain(|watcher| !watcher.is_canceled());
         watching.push(sender);

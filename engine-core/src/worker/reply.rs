@@ -10,9 +10,10 @@ use futures::FutureExt;
 use serde_json::{Value, json};
 
 use super::{Inner, Worker};
-use crate::execution::{Reply, ReplyBody, Responder};
+use crate::execution::{ExecutionData, Reply, ReplyBody, Responder};
+use crate::form::Ending;
 use crate::format::{binary_from_json, binary_to_json};
-use crate::model::ExecutionId;
+use crate::model::{Binary, ExecutionId};
 use crate::store::{IdempotentRequest, RequestState, StoreError, TenantId};
 
 /// How long an answer is kept for whoever asked.
@@ -47,6 +48,36 @@ impl Worker {
     fn place_of_reply(&self, tenant: TenantId, execution: ExecutionId) -> IdempotentRequest {
         let expires = self.engine().runtime().now().after(KEPT);
         IdempotentRequest { tenant, key: format!("engine:reply:{execution}"), fingerprint: [0; 32], expires }
+    }
+
+    /// Keeps what an execution shows at its end, where less than all is kept of it: long enough to be seen.
+    pub(super) async fn keep_ending(&self, execution: &ExecutionData) -> Result<(), StoreError> {
+        let Some((ending, file)) = Ending::of(execution) else { return Ok(()) };
+        let request = self.place_of_ending(execution.id());
+        let answer = json!({ "ending": ending, "file": file.as_ref().map(binary_to_json) });
+        self.stores().requests.begin_request(request.clone()).await?;
+        self.stores().requests.answer_request(request, answer).await
+    }
+
+    /// What an execution showed at its end not long ago, of which less than all is kept; `None` where nothing is known of that.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn ending(&self, execution: ExecutionId) -> Result<Option<(Ending, Option<Binary>)>, StoreError> {
+        let request = self.place_of_ending(execution);
+        match self.stores().requests.begin_request(request.clone()).await? {
+            RequestState::Answered(answer) => {
+                let file = answer.get("file").and_then(|file| binary_from_json(file).ok());
+                Ok(serde_json::from_value(answer["ending"].clone()).ok().map(|ending| (ending, file)))
+            }
+            RequestState::New => self.stores().requests.abandon_request(&request.tenant, &request.key).await.map(|()| None),
+            RequestState::InFlight => Ok(None),
+        }
+    }
+
+    fn place_of_ending(&self, execution: ExecutionId) -> IdempotentRequest {
+        let expires = self.engine().runtime().now().after(KEPT);
+        IdempotentRequest { tenant: TenantId::default(), key: format!("engine:ending:{execution}"), fingerprint: [0; 32], expires }
     }
 
     /// Waits for the answer that a node of an execution gives in another process.
@@ -100,7 +131,6 @@ impl fmt::Debug for StoredResponder {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Binary;
 
     #[test]
     fn replies_come_back_as_they_were() {

@@ -54,6 +54,10 @@ impl StoreJournal {
                 if result.status() == ExecutionStatus::Error {
                     self.worker.failed(&self.pinned, result).await?;
                 }
+                if self.keeping.keep(result.status()) != Keep::Everything {
+                    // Whoever filled in its form is told less then.
+                    drop(self.worker.keep_ending(result.execution()).await);
+                }
                 Ok(Then::Finish(Box::new(self.ending(result))))
             }
             Outcome::Parked(parked) if !parked.paused => Ok(Then::Wait { due: parked.until }),

@@ -20,6 +20,7 @@ use engine_core::execution::ExecutionMode;
 use engine_core::model::{Durability, ExecutionId, Timestamp};
 use engine_core::plan::Plan;
 use engine_core::runtime::new_execution_id;
+use engine_core::store::IdempotencyKey;
 use engine_core::worker::{Launch, LaunchError, PinnedPlan, Worker};
 use tokio::sync::watch;
 
@@ -102,11 +103,22 @@ impl Executions {
     /// # Errors
     /// When it cannot be recorded, or too many run already.
     pub(crate) async fn start(self: &Arc<Self>, begin: Begin) -> Result<(), LaunchError> {
+        self.start_under(begin, None).await.map(drop)
+    }
+
+    /// The same under a key: where one was started and recorded under it before, that one is meant. Gives its id.
+    ///
+    /// # Errors
+    /// When it cannot be recorded, or too many run already.
+    pub(crate) async fn start_under(self: &Arc<Self>, begin: Begin, key: Option<IdempotencyKey>) -> Result<ExecutionId, LaunchError> {
+        let id = begin.id;
         if self.is_stored(&begin.pinned) {
             let Begin { pinned, start, id, mode, .. } = begin;
-            return self.worker.start(Launch::new(pinned, start.id(id).mode(mode))).await.map(drop);
+            let launch = Launch::new(pinned, start.id(id).mode(mode)).with(|launch| launch.idempotency = key);
+            return self.worker.start(launch).await.map(|started| started.id);
         }
-        self.begin(begin).map(drop).map_err(|Busy| LaunchError::Unavailable("too many executions are running".to_owned()))
+        self.begin(begin).map(drop).map_err(|Busy| LaunchError::Unavailable("too many executions are running".to_owned()))?;
+        Ok(id)
     }
 
     /// Whether executions of this plan are kept in the store, and not in memory.

@@ -93,6 +93,14 @@ pub(super) fn without_reply(result: &ExecutionResult, options: &HookOptions) -> 
     Ok(finish_value(options, &json!({"message": "Workflow executed successfully"})))
 }
 
+/// A page that is all a workflow's own.
+pub(super) fn page(html: String) -> Response {
+    let mut response = Response::new(Body::from(html));
+    response.headers_mut().insert(header::CONTENT_TYPE, HTML);
+    sandbox(&mut response);
+    response
+}
+
 /// The answer of a respond node.
 pub(super) async fn reply(reply: Reply, options: &HookOptions, blobs: &Arc<dyn BlobStore>) -> Result<Response, Failure> {
     let Reply { status, headers, body } = reply;
@@ -174,7 +182,7 @@ fn sandbox(response: &mut Response) {
     }
 }
 
-async fn read(file: &Binary, blobs: &Arc<dyn BlobStore>) -> Result<Body, Failure> {
+pub(super) async fn read(file: &Binary, blobs: &Arc<dyn BlobStore>) -> Result<Body, Failure> {
     match &file.content {
         BinaryContent::Inline(bytes) => Ok(Body::from(bytes.clone())),
         BinaryContent::Stored(id) => {

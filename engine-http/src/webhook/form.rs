@@ -30,6 +30,8 @@ pub(super) struct FormReader<'a> {
     pub(super) limit: usize,
     /// The name of files, before their number; by default that of their field.
     pub(super) file_name: &'a str,
+    /// What stands between the name of a field and the number of a further file of it.
+    pub(super) numbered: &'a str,
 }
 
 /// More parts than this are refused.
@@ -71,7 +73,7 @@ impl FormReader<'_> {
         let field = field.strip_suffix("[]").unwrap_or(field);
         match (self.file_name, count) {
             ("", 1) => field.to_owned(),
-            ("", count) => format!("{field}{}", count - 1),
+            ("", count) => format!("{field}{}{}", self.numbered, count - 1),
             (name, _) => format!("{name}{files}"),
         }
     }

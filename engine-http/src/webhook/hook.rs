@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::http::Method;
 use engine_core::execution::ExecutionMode;
+use engine_core::form::Form;
 use engine_core::model::{Json, WorkflowId};
 use engine_core::node::{Activation, WebhookSpec};
 use engine_core::plan::PlanNode;
@@ -29,6 +30,10 @@ pub(crate) struct Hook {
     pub(crate) options: HookOptions,
     /// Whether nodes of the workflow ask for the address under which the execution is resumed.
     pub(crate) wants_resume_url: bool,
+    /// The page that is filled in, where a person is asked.
+    pub(crate) form: Option<Box<Form>>,
+    /// Whether the workflow may ask for more pages.
+    pub(crate) asks_again: bool,
 }
 
 impl Hook {
@@ -54,9 +59,11 @@ impl Hook {
 
     /// What stands before its path.
     pub(super) fn prefix(&self) -> &'static str {
-        match self.options.stage {
-            Stage::Rehearsal => "/webhook-test/",
-            Stage::Production => "/webhook/",
+        match (self.options.stage, &self.form) {
+            (Stage::Rehearsal, None) => "/webhook-test/",
+            (Stage::Rehearsal, Some(_)) => "/form-test/",
+            (Stage::Production, None) => "/webhook/",
+            (Stage::Production, Some(_)) => "/form/",
         }
     }
 
@@ -78,6 +85,7 @@ impl Hook {
 pub(crate) fn hooks(pinned: &PinnedPlan) -> Result<Vec<Arc<Hook>>, ActivationError> {
     let plan = &pinned.plan;
     let wants_resume_url = plan.nodes().iter().any(|node| names_resume_url(&node.spec.source));
+    let asks_again = plan.nodes().iter().any(asks);
     let mut hooks = Vec::new();
     for (index, node) in plan.triggers() {
         for activation in node.activations() {
@@ -92,10 +100,19 @@ pub(crate) fn hooks(pinned: &PinnedPlan) -> Result<Vec<Arc<Hook>>, ActivationErr
                 path: spec.path.trim_matches('/').to_owned(),
                 options,
                 wants_resume_url,
+                form: spec.form.clone(),
+                asks_again,
             }));
         }
     }
     Ok(hooks)
+}
+
+/// Whether a node asks a person for something.
+fn asks(node: &PlanNode) -> bool {
+    let kind = node.spec.kind.as_str();
+    let waits_for_form = || matches!(kind, "wait" | "n8n-nodes-base.wait") && node.spec.source.get("resume").is_some_and(|resume| resume == "form");
+    !node.is_disabled() && (matches!(kind, "form" | "n8n-nodes-base.form") || waits_for_form())
 }
 
 fn read(node: &PlanNode, spec: &WebhookSpec) -> Result<(Vec<Method>, HookOptions), ActivationError> {

@@ -85,7 +85,7 @@ impl Source<'_> {
     async fn form(&self, content_type: &str, body: Body, share: &mut Share) -> Result<Content, Failure> {
         body::check_length(&self.parts.headers, self.config.max_form)?;
         let file_name = &self.options.request_binary;
-        let reader = FormReader { blobs: self.blobs, share, limit: self.config.max_form, file_name };
+        let reader = FormReader { blobs: self.blobs, share, limit: self.config.max_form, file_name, numbered: self.options.file_number };
         let Form { fields, files } = reader.read(content_type, body).await?;
         Ok(Content { body: Value::Object(fields), files: Some(files) })
     }

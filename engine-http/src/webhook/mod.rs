@@ -1,7 +1,7 @@
 //! Webhooks: requests that start executions of active workflows, and requests that resume waiting ones.
 //!
 //! [`table`] finds the [`hook`], [`options`] holds what its node asks for, [`guard`] decides who may call, [`item`] and [`body`] make the item that the trigger
-//! gives, [`start`] runs the workflow and waits as the response mode says, [`answer`] writes the response.
+//! gives, [`start`] runs the workflow and waits as the response mode says, [`answer`] writes the response. [`page`] serves what people fill in instead.
 
 mod answer;
 mod auth;
@@ -16,6 +16,7 @@ mod item;
 #[cfg(feature = "jwt")]
 mod jwt;
 mod options;
+mod page;
 mod parked;
 mod query;
 #[cfg(feature = "api")]
@@ -45,18 +46,31 @@ use failure::Failure;
 pub(crate) fn routes() -> Router<Arc<Inner>> {
     let router = Router::new()
         .route("/webhook/{*path}", any(production))
+        .route("/form/{*path}", any(form_page))
+        .route("/form-waiting/{id}", any(page::later))
+        .route("/form-waiting/{id}/{*suffix}", any(page::later_at))
         .route("/webhook-waiting/{id}", any(waiting::resume))
         .route("/webhook-waiting/{id}/{*suffix}", any(waiting::resume_at));
     #[cfg(feature = "api")]
-    let router = router.route("/webhook-test/{*path}", any(rehearsal));
+    let router = router.route("/webhook-test/{*path}", any(rehearsal)).route("/form-test/{*path}", any(rehearsal));
     router
 }
 
 async fn production(State(service): State<Arc<Inner>>, request: Request) -> Response {
+    serve(&service, "/webhook/", request).await
+}
+
+/// Forms have addresses of their own, as in n8n; they are found among the webhooks as well.
+async fn form_page(State(service): State<Arc<Inner>>, request: Request) -> Response {
+    serve(&service, "/form/", request).await
+}
+
+async fn serve(service: &Arc<Inner>, prefix: &str, request: Request) -> Response {
     let origin = cors::Origin::of(request.headers());
     let table = service.table.load();
-    let Some(path) = request.uri().path().strip_prefix("/webhook/") else { return Failure::unknown("").into_response() };
-    let Some(found) = table.find(path) else { return Failure::unknown(path).into_response() };
+    let Some(path) = request.uri().path().strip_prefix(prefix) else { return Failure::unknown("").into_response() };
+    let is_here = |found: &table::Found<'_>| prefix != "/form/" || found.hook(&Method::POST).is_some_and(|(hook, _)| hook.form.is_some());
+    let Some(found) = table.find(path).filter(is_here) else { return Failure::unknown(path).into_response() };
     if request.method() == Method::OPTIONS && found.hook(&Method::OPTIONS).is_none() {
         return cors::preflight(&found, &origin);
     }
@@ -66,10 +80,10 @@ async fn production(State(service): State<Arc<Inner>>, request: Request) -> Resp
     let (hook, params) = (Arc::clone(hook), found.params(hook));
     drop(table);
     #[cfg(feature = "rate-limit")]
-    if let Some(refused) = too_many(&service, crate::address::of(request.headers(), request.extensions(), &service.config)).await {
+    if let Some(refused) = too_many(service, crate::address::of(request.headers(), request.extensions(), &service.config)).await {
         return refused;
     }
-    answer(&service, &hook, start::Call { request, params, output }).await
+    answer(service, &hook, start::Call { request, params, output }).await
 }
 
 /// A call of a webhook that is tried out.
@@ -80,7 +94,8 @@ async fn rehearsal(State(service): State<Arc<Inner>>, request: Request) -> Respo
     if let Some(refused) = too_many(&service, crate::address::of(request.headers(), request.extensions(), &service.config)).await {
         return refused;
     }
-    let path = request.uri().path().strip_prefix("/webhook-test/").unwrap_or_default().to_owned();
+    let path = request.uri().path();
+    let path = path.strip_prefix("/webhook-test/").or_else(|| path.strip_prefix("/form-test/")).unwrap_or_default().to_owned();
     let method = request.method().clone();
     match service.take_rehearsal(&path, &method).await {
         Ok(meant) => answer(&service, &meant.hook, start::Call { request, params: meant.params, output: meant.output }).await,
@@ -92,6 +107,9 @@ async fn rehearsal(State(service): State<Arc<Inner>>, request: Request) -> Respo
 
 async fn answer(service: &Arc<Inner>, hook: &Arc<Hook>, mut call: start::Call) -> Response {
     let origin = cors::Origin::of(call.request.headers());
+    if let Some(form) = &hook.form {
+        return page::first(service, hook, form, call).await;
+    }
     let delivery = hook.options.signature.is_some().then(|| Delivery::to(service, hook));
     if let Some(delivery) = &delivery {
         call.request.extensions_mut().insert(delivery.clone());

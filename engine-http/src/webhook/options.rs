@@ -36,6 +36,8 @@ pub(crate) struct HookOptions {
     /// How requests are signed, where they have to be.
     pub(crate) signature: Option<Signature>,
     pub(crate) stage: Stage,
+    /// What stands between the name of a field and the number of a further file that came in it.
+    pub(crate) file_number: &'static str,
 }
 
 /// For whom a webhook is served.
@@ -89,7 +91,8 @@ impl HookOptions {
     /// # Errors
     /// The first option that cannot be served.
     pub(crate) fn of(spec: &WebhookSpec) -> Result<Self, OptionError> {
-        Self::read(&spec.parameters, spec.response_mode, spec.version)
+        let options = Self::read(&spec.parameters, spec.response_mode, spec.version)?;
+        Ok(if spec.form.is_some() { options.of_form() } else { options })
     }
 
     /// Reads the options of a node from its parameters.
@@ -123,7 +126,13 @@ impl HookOptions {
             filters: filters(&options["headerFilter"])?,
             signature: (parameters["authentication"] == "signature").then(|| Signature::read(parameters)).transpose()?,
             stage: Stage::Production,
+            file_number: "",
         })
+    }
+
+    /// The same for a page that a person fills in.
+    pub(super) fn of_form(self) -> Self {
+        Self { file_number: "_", ..self }
     }
 
     /// What n8n's items call the way in which they came.

@@ -20,7 +20,7 @@ use serde_json::json;
 use super::answer;
 use super::failure::Failure;
 use super::start::{Answered, ReplySlot, patient};
-use super::waiting::{Place, brought, takes};
+use super::waiting::{Place, asks_a_person, brought, takes};
 use crate::service::Inner;
 
 /// Resumes an execution that waits under a suffix.
@@ -30,6 +30,9 @@ pub(super) async fn serve(service: &Arc<Inner>, (id, suffix): (ExecutionId, &str
     let stored = service.worker.read(id).await.map_err(|_| gone())?;
     let plan = stored.result.map(|result| Arc::clone(result.execution().plan())).ok_or_else(gone)?;
     let resume = Resume { suffix: suffix.to_owned(), options: point.options["options"].clone() };
+    if asks_a_person(&resume) {
+        return Err(why_not(service, id).await);
+    }
     let index = plan.find_id(&point.node).unwrap_or_default();
     let place = Place::new((point.node, index), resume)?;
     takes(&place, request.method())?;
@@ -50,7 +53,11 @@ fn request_id(service: &Inner) -> RequestId {
     service.executions.new_id().to_string().into()
 }
 
-async fn respond(service: &Arc<Inner>, (header, place): (&ExecutionHeader, &Place), reply: oneshot::Receiver<Reply>) -> Result<Response, Failure> {
+pub(super) async fn respond(
+    service: &Arc<Inner>,
+    (header, place): (&ExecutionHeader, &Place),
+    reply: oneshot::Receiver<Reply>,
+) -> Result<Response, Failure> {
     let id = header.id;
     let (options, blobs, patience) = (&place.options, &service.engine.services().blobs, service.config.webhook_timeout);
     match options.mode {
@@ -117,7 +124,7 @@ async fn why_not(service: &Inner, id: ExecutionId) -> Failure {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the form in which map_err calls it")]
-fn unavailable(error: StoreError) -> Failure {
+pub(super) fn unavailable(error: StoreError) -> Failure {
     tracing::warn!(%error, "a waiting execution could not be resumed");
     Failure::busy()
 }

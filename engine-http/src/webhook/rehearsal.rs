@@ -108,7 +108,7 @@ impl Inner {
         self.close_rehearsals(|other, _| other == workflow).await
     }
 
-    /// The webhook that a call means. It is closed then, with all others of its workflow.
+    /// The webhook that a call means. It is closed then, with all others of its workflow; a form stays open, for it has to be seen before it is sent.
     pub(super) async fn take_rehearsal(&self, path: &str, method: &Method) -> Result<Meant, Unmeant> {
         let open = self.rehearsals().await?;
         let table = RouteTable::of_the_first(open.values().flat_map(|open| &open.hooks));
@@ -117,7 +117,8 @@ impl Inner {
         let (hook, params) = (Arc::clone(hook), found.params(hook));
         let opened = open.get(&hook.workflow).ok_or(Unmeant::Unknown)?;
         // Whoever removes it has it: another call may have come at the same time.
-        if self.remove_rehearsal(&opened.id).await? { Ok(Meant { hook, output, params }) } else { Err(Unmeant::Unknown) }
+        let is_ours = hook.form.is_some() || self.remove_rehearsal(&opened.id).await?;
+        if is_ours { Ok(Meant { hook, output, params }) } else { Err(Unmeant::Unknown) }
     }
 
     /// What is open now, of each workflow what was opened last.

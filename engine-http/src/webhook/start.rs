@@ -62,7 +62,7 @@ pub(super) async fn serve(service: &Arc<Inner>, hook: &Arc<Hook>, call: Call) ->
     run(service, hook, begin).await
 }
 
-async fn run(service: &Arc<Inner>, hook: &Hook, mut begin: Begin) -> Result<Response, Failure> {
+pub(super) async fn run(service: &Arc<Inner>, hook: &Hook, mut begin: Begin) -> Result<Response, Failure> {
     let options = &hook.options;
     let blobs = &service.engine.services().blobs;
     match options.mode {
@@ -93,7 +93,7 @@ impl From<crate::executions::Busy> for Failure {
     }
 }
 
-fn refused(error: &LaunchError) -> Failure {
+pub(super) fn refused(error: &LaunchError) -> Failure {
     match error {
         LaunchError::Start(_) => Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "the workflow could not be started"),
         // Nothing of it is recorded: whoever called may call again.

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use axum::extract::{Path, Request, State};
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
-use engine_core::execution::Responder;
+use engine_core::execution::{Reply, Responder};
 use engine_core::model::{Batch, ExecutionId, Item, Json, NodeId};
 use engine_core::node::{ResponseMode, Resume, Wait};
 use engine_core::plan::Plan;
+use futures::channel::oneshot;
 use futures::future::{Either, select};
 
 use super::auth::Gate;
@@ -30,9 +31,9 @@ pub(super) async fn resume_at(State(service): State<Arc<Inner>>, Path((id, suffi
 
 /// A place where an execution waits for a request.
 pub(super) struct Place {
-    node: NodeId,
-    index: u32,
-    resume: Resume,
+    pub(super) node: NodeId,
+    pub(super) index: u32,
+    pub(super) resume: Resume,
     pub(super) options: HookOptions,
 }
 
@@ -63,11 +64,17 @@ fn place(running: &Running, suffix: &str) -> Result<Place, Failure> {
     if waits.is_empty() {
         return Err(Failure::new(StatusCode::CONFLICT, format!("The execution \"{}\" is running already.", running.id)));
     }
-    let fits = |(node, wait): (NodeId, Wait)| Some((node, wait.resume.filter(|resume| resume.suffix.trim_matches('/') == suffix)?));
+    let is_here = |resume: &Resume| resume.suffix.trim_matches('/') == suffix && !asks_a_person(resume);
+    let fits = |(node, wait): (NodeId, Wait)| Some((node, wait.resume.filter(is_here)?));
     let found = waits.into_iter().find_map(fits);
     let (node, resume) = found.ok_or_else(|| Failure::new(StatusCode::NOT_FOUND, "The execution does not wait for this address."))?;
     let index = running.plan.find_id(&node).unwrap_or_default();
     Place::new((node, index), resume)
+}
+
+/// Whether a page is waited for, which has an address of its own.
+pub(super) fn asks_a_person(resume: &Resume) -> bool {
+    resume.options.get("form").is_some_and(serde_json::Value::is_object)
 }
 
 impl Place {
@@ -80,13 +87,13 @@ impl Place {
         let version = 2.0;
         let options = HookOptions::read(&resume.options, mode, version)
             .map_err(|error| Failure::new(StatusCode::INTERNAL_SERVER_ERROR, format!("the wait node cannot be served: {error}")))?;
+        let options = if asks_a_person(&resume) { options.of_form() } else { options };
         Ok(Self { node, index, resume, options })
     }
 }
 
 pub(super) fn takes(place: &Place, method: &Method) -> Result<(), Failure> {
-    let is_form = place.resume.options["resume"] == "form";
-    let own = if is_form { "POST" } else { place.resume.options["httpMethod"].as_str().unwrap_or("GET") };
+    let own = place.resume.options["httpMethod"].as_str().unwrap_or("GET");
     let allowed = own.parse().unwrap_or(Method::GET);
     if *method == allowed { Ok(()) } else { Err(Failure::method(method, &[allowed])) }
 }
@@ -119,9 +126,14 @@ async fn deliver(service: &Arc<Inner>, running: &Arc<Running>, place: Place, req
     let (slot, reply) = ReplySlot::new();
     let responds = place.options.mode == ResponseMode::ResponseNode;
     let responder = responds.then(|| Arc::new(slot) as Arc<dyn Responder>);
-    if !running.control.deliver(place.node, Batch::from(vec![item]), responder) {
+    if !running.control.deliver(place.node.clone(), Batch::from(vec![item]), responder) {
         return Err(Failure::new(StatusCode::CONFLICT, format!("The execution \"{}\" is running already.", running.id)));
     }
+    respond(service, (running, &place), reply).await
+}
+
+/// Answers whoever resumed an execution, as the place asks for.
+pub(super) async fn respond(service: &Inner, (running, place): (&Running, &Place), reply: oneshot::Receiver<Reply>) -> Result<Response, Failure> {
     let (options, blobs) = (&place.options, &service.engine.services().blobs);
     let gone = || Failure::new(StatusCode::SERVICE_UNAVAILABLE, "the execution was stopped");
     match options.mode {

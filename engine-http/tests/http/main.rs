@@ -6,6 +6,7 @@ mod api;
 mod contract;
 mod events;
 mod executions;
+mod forms;
 mod guards;
 mod hostile;
 mod limits;

@@ -13,7 +13,7 @@ mod pattern;
 #[cfg(test)]
 pub(crate) mod pairs_test;
 
-pub(crate) use date::{DateTime, Dates, named_zone};
+pub(crate) use date::{DateTime, Dates};
 pub(crate) use equality::{deep_equal, nearly_same, same};
 #[cfg(feature = "crypto")]
 pub(crate) use field_type::is_jwt;

@@ -5,6 +5,7 @@ mod debug_helper;
 mod execute_workflow;
 mod execution_data;
 mod filter;
+mod form;
 mod if_node;
 mod loop_over_items;
 mod merge;
@@ -37,6 +38,7 @@ pub(crate) fn register(registry: &mut NodeRegistry) -> Result<(), RegistryError>
     registry.register(stop_and_error::definition())?;
     registry.register(execute_workflow::definition())?;
     registry.register(respond_to_webhook::definition())?;
+    registry.register(form::definition())?;
     registry.register(execution_data::definition())?;
     registry.register(debug_helper::definition())
 }

@@ -4,18 +4,22 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use engine_core::expression::{Scope, js};
-use engine_core::model::Timestamp;
+use engine_core::form::Form;
+use engine_core::model::{Json, Timestamp};
 use engine_core::node::{Node, NodeContext, NodeError, NodeOutput, NodeSpec, Parameter, Resume, Wait as Waiting};
 use engine_core::schema::{Effect, NodeGroup, NodeSchema, Property, PropertyGroup, PropertyKind};
 use serde_json::{Value, json};
 
+use super::form;
 use crate::conversion::Dates;
+use crate::form_fields;
 use crate::node_type::{Compiled, Definition, ready};
+use crate::settings::Settings;
 
 const UNITS: [&str; 4] = ["seconds", "minutes", "hours", "days"];
 
 pub(super) fn definition() -> Definition {
-    Definition::new(schema(), compile)
+    Definition { prepare: Some(form_fields::prepare), ..Definition::new(schema(), compile) }
 }
 
 fn schema() -> NodeSchema {
@@ -35,16 +39,22 @@ fn schema() -> NodeSchema {
         ])
         .properties(from_outside())
         .properties(webhook())
-        .properties(form())
+        .properties(at_form())
 }
 
 /// Parameters of both ways to be resumed from outside.
 fn from_outside() -> Vec<Property> {
-    let limited = |property: Property| property.show("limitWaitTime", [true]).show("resume", ["webhook", "form"]);
+    let mut properties = vec![Property::options("incomingAuthentication", ["none", "basicAuth", "headerAuth", "jwtAuth"])];
+    properties.extend(limit());
+    properties.into_iter().map(|property| property.show("resume", ["webhook", "form"])).collect()
+}
+
+/// Parameters that say how long somebody is waited for.
+pub(super) fn limit() -> Vec<Property> {
+    let limited = |property: Property| property.show("limitWaitTime", [true]);
     let interval = |property: Property| limited(property).show("limitType", ["afterTimeInterval"]);
     vec![
-        Property::options("incomingAuthentication", ["none", "basicAuth", "headerAuth", "jwtAuth"]).show("resume", ["webhook", "form"]),
-        Property::boolean("limitWaitTime", false).show("resume", ["webhook", "form"]),
+        Property::boolean("limitWaitTime", false),
         limited(Property::options("limitType", ["afterTimeInterval", "atSpecifiedTime"])),
         interval(Property::new("resumeAmount", PropertyKind::Any, 1)),
         interval(Property::options("resumeUnit", UNITS).default("hours")),
@@ -78,7 +88,7 @@ fn webhook() -> Vec<Property> {
     ]
 }
 
-fn form() -> Vec<Property> {
+fn at_form() -> Vec<Property> {
     let at_form = |property: Property| property.show("resume", ["form"]);
     vec![
         at_form(Property::string("formTitle")),
@@ -105,10 +115,17 @@ enum Wait {
     Resume(Box<FromOutside>),
 }
 
-/// Waiting for a request, at most until a time.
+/// Waiting for a request, or for a person who fills in a form.
 #[derive(Debug)]
 struct FromOutside {
     suffix: Parameter,
+    form: Option<Parameter>,
+    limit: Limit,
+}
+
+/// How long somebody is waited for.
+#[derive(Debug)]
+pub(super) struct Limit {
     limited: Parameter,
     at_time: Parameter,
     amount: Parameter,
@@ -131,8 +148,46 @@ impl Node for Wait {
 
 impl FromOutside {
     fn compile(spec: &NodeSpec) -> Self {
+        let form = (spec.text("resume") == "form").then(|| spec.parameters.clone());
+        Self { suffix: spec.parameter("options.webhookSuffix"), form, limit: Limit::compile(spec) }
+    }
+
+    async fn wait(&self, context: &NodeContext) -> Result<Waiting, NodeError> {
+        let suffix = self.suffix.resolve(&context.scope(0)).await?.map(|suffix| js::to_string(&suffix).into_owned());
+        let suffix = suffix.filter(|suffix| suffix != "null").unwrap_or_default();
+        let options = Value::Object(context.parameters().clone());
+        let resume = match &self.form {
+            None => Resume { suffix, options },
+            Some(parameters) => {
+                let page = page(parameters, context).await?;
+                let resume = form::resume(context, options, &page)?;
+                if suffix.is_empty() { resume } else { Resume { suffix, ..resume } }
+            }
+        };
+        Ok(Waiting { until: self.limit.until(context).await?, resume: Some(resume) })
+    }
+}
+
+/// The page that is waited for.
+async fn page(parameters: &Parameter, context: &NodeContext) -> Result<Form, NodeError> {
+    let parameters = parameters.resolve(&context.scope(0)).await?.unwrap_or(Value::Null);
+    let empty = Json::new();
+    let settings = Settings::new(parameters.as_object().unwrap_or(&empty));
+    let options = settings.group("options");
+    Ok(Form {
+        title: settings.text("formTitle"),
+        description: settings.text("formDescription").replace("\\n", "\n"),
+        button: options.text("buttonLabel"),
+        css: options.text("customCss"),
+        fields: form_fields::read(settings.group("formFields").get("values").unwrap_or(&Value::Null)),
+        utc: !options.flag_or("useWorkflowTimezone", true),
+        ending: None,
+    })
+}
+
+impl Limit {
+    pub(super) fn compile(spec: &NodeSpec) -> Self {
         Self {
-            suffix: spec.parameter("options.webhookSuffix"),
             limited: spec.parameter("limitWaitTime"),
             at_time: spec.parameter("limitType"),
             amount: spec.parameter("resumeAmount"),
@@ -141,20 +196,18 @@ impl FromOutside {
         }
     }
 
-    async fn wait(&self, context: &NodeContext) -> Result<Waiting, NodeError> {
+    /// Until when; `None` for ever.
+    pub(super) async fn until(&self, context: &NodeContext) -> Result<Option<Timestamp>, NodeError> {
         let scope = context.scope(0);
-        let suffix = self.suffix.resolve(&scope).await?.map(|suffix| js::to_string(&suffix).into_owned()).filter(|suffix| suffix != "null");
-        let options = Value::Object(context.parameters().clone());
-        let mut wait = Waiting::for_resume(Resume { suffix: suffix.unwrap_or_default(), options });
-        if self.limited.resolve(&scope).await?.is_some_and(|limited| limited == true) {
-            let at_time = self.at_time.resolve(&scope).await?.is_some_and(|kind| kind == "atSpecifiedTime");
-            wait.until = Some(if at_time {
-                time_of(&self.latest, &scope).await?
-            } else {
-                context.now().after(interval((&self.amount, &self.unit), &scope).await?)
-            });
+        if self.limited.resolve(&scope).await?.is_none_or(|limited| limited != true) {
+            return Ok(None);
         }
-        Ok(wait)
+        let at_time = self.at_time.resolve(&scope).await?.is_some_and(|kind| kind == "atSpecifiedTime");
+        Ok(Some(if at_time {
+            time_of(&self.latest, &scope).await?
+        } else {
+            context.now().after(interval((&self.amount, &self.unit), &scope).await?)
+        }))
     }
 }
 

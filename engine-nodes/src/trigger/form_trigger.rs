@@ -1,22 +1,22 @@
 //! Form Trigger: a person who sends a form starts the workflow. The HTTP side shows the form and takes its fields; this node gives them their names and types.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use engine_core::execution::ExecutionMode;
 use engine_core::expression::{Scope, js};
-use engine_core::model::{Item, Json};
+use engine_core::form::{Answer, Ending, EndingPage, Form, sent_at};
+use engine_core::model::Item;
 use engine_core::node::{Activation, Node, NodeContext, NodeError, NodeOutput, NodeSpec, ResponseMode, WebhookSpec};
-use engine_core::schema::{NodeSchema, Property, PropertyGroup, PropertyKind};
+use engine_core::schema::{NodeSchema, Property, PropertyKind};
 use serde_json::Value;
 
 use super::webhook::response_mode;
-use crate::conversion::{DateTime, named_zone};
+use crate::form_fields;
 use crate::node_type::{Activations, Compiled, Definition, ready};
 
-const FIELD_TYPES: [&str; 12] =
-    ["text", "checkbox", "html", "date", "dropdown", "email", "file", "hiddenField", "number", "password", "radio", "textarea"];
-
 pub(super) fn definition() -> Definition {
-    Definition { activations: Some(activations), ..Definition::new(schema(), compile) }
+    Definition { activations: Some(activations), prepare: Some(form_fields::prepare), ..Definition::new(schema(), compile) }
 }
 
 fn schema() -> NodeSchema {
@@ -30,34 +30,10 @@ fn schema() -> NodeSchema {
             Property::string("path"),
             Property::string("formTitle"),
             Property::string("formDescription"),
-            Property::fixed_collection_list("formFields", [PropertyGroup::new("values", field())]),
+            form_fields::property(),
             Property::options("responseMode", ["onReceived", "lastNode", "responseNode"]),
             options(),
         ])
-}
-
-fn field() -> Vec<Property> {
-    let choice = PropertyGroup::new("values", [Property::string("option")]);
-    vec![
-        Property::string("fieldLabel"),
-        Property::string("fieldName"),
-        Property::options("fieldType", FIELD_TYPES),
-        Property::string("elementName").show("fieldType", ["html"]),
-        Property::string("html").show("fieldType", ["html"]),
-        Property::string("placeholder"),
-        Property::string("defaultValue"),
-        Property::string("fieldValue").show("fieldType", ["hiddenField"]),
-        Property::fixed_collection_list("fieldOptions", [choice]).show("fieldType", ["dropdown", "checkbox", "radio"]),
-        Property::boolean("multiselect", false).show("fieldType", ["dropdown"]),
-        Property::boolean("multipleFiles", true).show("fieldType", ["file"]),
-        Property::string("acceptFileTypes").show("fieldType", ["file"]),
-        Property::string("formatDate").show("fieldType", ["date"]),
-        Property::string("limitSelection"),
-        Property::number("numberOfSelections", 1),
-        Property::number("minSelections", 0),
-        Property::number("maxSelections", 1),
-        Property::boolean("requiredField", false),
-    ]
 }
 
 fn options() -> Property {
@@ -70,6 +46,7 @@ fn options() -> Property {
             Property::string("customCss"),
             Property::boolean("ignoreBots", false),
             Property::string("ipWhitelist"),
+            Property::string("formSubmittedText"),
             Property::new("respondWithOptions", PropertyKind::Any, serde_json::json!({})),
             Property::boolean("useWorkflowTimezone", true),
         ],
@@ -77,9 +54,32 @@ fn options() -> Property {
 }
 
 fn compile(spec: &NodeSpec) -> Compiled {
-    let fields = spec.parameter("formFields.values").elements();
+    ready(FormTrigger { form: form(spec) })
+}
+
+/// The first page. Nothing has run when it is shown, so expressions in it have nothing to see and are left out.
+fn form(spec: &NodeSpec) -> Form {
     let utc = spec.constant("options.useWorkflowTimezone").is_some_and(|flag| !js::truthy(&flag));
-    ready(FormTrigger { fields: fields.iter().map(Field::of).collect(), utc })
+    Form {
+        title: spec.text("formTitle"),
+        description: spec.text("formDescription").replace("\\n", "\n"),
+        button: spec.text("options.buttonLabel"),
+        css: spec.text("options.customCss"),
+        fields: form_fields::read(&form_fields::constants(&spec.parameter("formFields.values"))),
+        utc,
+        ending: ending(spec),
+    }
+}
+
+/// What is shown when the form was sent, where the workflow says so here.
+fn ending(spec: &NodeSpec) -> Option<Ending> {
+    let said = |name: &str| spec.text(&format!("options.respondWithOptions.values.{name}"));
+    if said("respondWith") == "redirect" {
+        return form_fields::web_address(&said("redirectUrl")).map(|url| Ending::Redirect { url });
+    }
+    let text = [said("formSubmittedText"), spec.text("options.formSubmittedText")].into_iter().find(|text| !text.is_empty())?;
+    let (form_title, css) = (spec.text("formTitle"), spec.text("options.customCss"));
+    Some(Ending::Page(EndingPage { form_title, message: text, css, ..EndingPage::default() }))
 }
 
 fn activations(spec: &NodeSpec) -> Activations {
@@ -97,47 +97,13 @@ fn activations(spec: &NodeSpec) -> Activations {
         output_per_method: false,
         parameters: Value::Object((*spec.source).clone()),
         version: spec.version.as_f64(),
+        form: Some(Box::new(form(spec))),
     })])
 }
 
 #[derive(Debug)]
 struct FormTrigger {
-    fields: Vec<Field>,
-    /// The time of sending is given in UTC, not in the workflow's zone.
-    utc: bool,
-}
-
-#[derive(Debug, Default)]
-struct Field {
-    label: String,
-    name: String,
-    kind: String,
-    element: String,
-    several: bool,
-}
-
-impl Field {
-    fn of(field: &engine_core::node::Parameter) -> Self {
-        let value = |key: &str| field.get(key).and_then(|part| part.constant().cloned()).filter(|value| !value.is_null());
-        let text = |key: &str| value(key).map(|value| js::to_string(&value).into_owned()).unwrap_or_default();
-        let label = text("fieldLabel");
-        let name = Some(text("fieldName")).filter(|name| !name.is_empty()).unwrap_or_else(|| label.clone());
-        let several = value("multiselect").is_some_and(|flag| js::truthy(&flag));
-        Self { label, name, kind: text("fieldType"), element: text("elementName"), several }
-    }
-
-    /// The value as the form's type has it.
-    fn convert(&self, value: &Value) -> Value {
-        match self.kind.as_str() {
-            "number" => js::from_f64(js::to_number(value)),
-            "text" => Value::String(js::trim(&js::to_string(value)).to_owned()),
-            "checkbox" | "dropdown" if self.several || self.kind == "checkbox" => match value {
-                Value::String(text) => serde_json::from_str(text).unwrap_or_else(|_| Value::Array(vec![value.clone()])),
-                other => other.clone(),
-            },
-            _ => value.clone(),
-        }
-    }
+    form: Form,
 }
 
 #[async_trait]
@@ -147,36 +113,22 @@ impl Node for FormTrigger {
             return Ok(vec![Item::default()].into());
         }
         let scope = context.scope(0);
-        let zone = if self.utc { jiff::tz::TimeZone::UTC } else { named_zone(&scope.facts().time_zone).unwrap_or(jiff::tz::TimeZone::UTC) };
-        let sent = DateTime::at(context.now(), &zone).to_string();
+        let zone = (!self.form.utc).then_some(&*scope.facts().time_zone);
+        let sent = sent_at(context.now(), zone);
         let mode = if context.mode() == ExecutionMode::Manual { "test" } else { "production" };
         let shape = |item: &Item| match item.json().get("body") {
-            Some(Value::Object(body)) => item.clone().with_json(self.fields_of(body, (&sent, mode))),
+            Some(Value::Object(body)) => {
+                let none = BTreeMap::new();
+                let answer = Answer { body, files: item.binary().unwrap_or(&none) };
+                let mut shaped = self.form.item(answer, (&sent, mode));
+                if let Some(Value::Object(query)) = item.json().get("query").filter(|query| query.as_object().is_some_and(|query| !query.is_empty()))
+                {
+                    shaped.json_mut().insert("formQueryParameters".to_owned(), Value::Object(query.clone()));
+                }
+                shaped
+            }
             _ => item.clone(),
         };
         Ok(context.items().iter().map(shape).collect::<Vec<_>>().into())
-    }
-}
-
-impl FormTrigger {
-    /// The fields by their names. The request names them `field-0`, `field-1`, or by their labels.
-    fn fields_of(&self, body: &Json, (sent, mode): (&str, &str)) -> Json {
-        let mut fields = Json::new();
-        for (index, field) in self.fields.iter().enumerate() {
-            let given = body.get(&format!("field-{index}")).or_else(|| body.get(&field.name)).or_else(|| body.get(&field.label));
-            let value = given.filter(|value| !value.is_null());
-            match (field.kind.as_str(), value) {
-                ("html", value) if !field.element.is_empty() => {
-                    fields.extend(value.map(|value| (field.element.clone(), value.clone())));
-                }
-                ("html", _) => {}
-                (_, value) => {
-                    fields.insert(field.name.clone(), value.map_or(Value::Null, |value| field.convert(value)));
-                }
-            }
-        }
-        fields.insert("submittedAt".to_owned(), sent.into());
-        fields.insert("formMode".to_owned(), mode.into());
-        fields
     }
 }

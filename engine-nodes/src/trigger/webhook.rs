@@ -165,6 +165,7 @@ fn activations(spec: &NodeSpec) -> Activations {
         output_per_method: output_per_method(spec),
         parameters: Value::Object((*spec.source).clone()),
         version: spec.version.as_f64(),
+        form: None,
     })])
 }
 

@@ -98,6 +98,7 @@ fn webhook() -> StoredWebhook {
             output_per_method: false,
             parameters: json!({}),
             version: 2.0,
+            form: None,
         },
     }
 }

@@ -148,7 +148,8 @@ fn webhooks(plan: &Plan) -> Vec<String> {
     for (_, node) in plan.triggers() {
         for activation in node.activations() {
             if let Activation::Webhook(spec) = activation {
-                lines.push(format!("{} /webhook/{}", spec.methods.join(","), spec.path.trim_matches('/')));
+                let place = if spec.form.is_some() { "form" } else { "webhook" };
+                lines.push(format!("{} /{place}/{}", spec.methods.join(","), spec.path.trim_matches('/')));
             }
         }
     }

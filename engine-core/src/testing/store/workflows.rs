@@ -140,6 +140,7 @@ fn webhook(workflow: &str, methods: &[&str], path: &str) -> StoredWebhook {
             output_per_method: false,
             parameters: json!({ "options": {} }),
             version: 2.1,
+            form: None,
         },
     }
 }

@@ -1,5 +1,7 @@
 //! Nodes of this group in a real engine.
 
+mod forms;
+
 use engine_core::execution::{ExecutionMode, ReplyBody};
 use serde_json::{Value, json};
 

@@ -60,6 +60,10 @@ impl Scope for NodeScope<'_> {
             ExpressionError::new(ExpressionErrorKind::OutOfRange, format!("Node '{}' has no run {wanted}: it ran {runs} times", query.node))
         })?;
         let output = query.output.unwrap_or_else(|| lineage::connected_output(&self.run.execution.plan, node, self.run.activation.node));
+        if query.output.is_some_and(|output| output >= record.outputs.len()) {
+            let message = format!("Node \"{}\" has no branch with index {output}.", query.node);
+            return Err(ExpressionError::new(ExpressionErrorKind::OutOfRange, message));
+        }
         Ok(record.outputs.get(output).map(|output| output.items.clone()).unwrap_or_default())
     }
 

@@ -206,6 +206,12 @@ fn debug_helper_fails_or_makes_data() {
     let (first, second) = (node(seeded.clone()).outputs(), node(seeded).outputs());
     assert_eq!(first, second);
     assert_eq!(first[0].as_array().unwrap().len(), 2);
+    for (kind, field) in [("latLong", "location"), ("macAddress", "mac")] {
+        let made = node(json!({"category": "randomData", "randomDataType": kind, "randomDataSeed": "s", "randomDataCount": 1})).outputs();
+        assert!(made[0][0][field].is_string(), "{made}");
+    }
+    // Not even the items pass.
+    assert_eq!(node(json!({"category": "doNothing"})).outputs(), json!([]));
 }
 
 #[test]
@@ -213,6 +219,11 @@ fn a_chosen_branch_is_handed_on() {
     let choose =
         |parameters: Value| TestNode::new("n8n-nodes-base.merge", 3.2, parameters).input(json!([{"a": 1}])).input(json!([{"b": 1}, {"b": 2}]));
     assert_eq!(choose(json!({"mode": "chooseBranch", "useDataOfInput": "2"})).outputs(), json!([[{"b": 1}, {"b": 2}]]));
+    let second = json!({"mode": "chooseBranch", "chooseBranchMode": "waitForBoth", "output": "input2"});
+    let second = TestNode::new("n8n-nodes-base.merge", 2.1, second).input(json!([{"a": 1}])).input(json!([{"b": 1}]));
+    assert_eq!(second.outputs(), json!([[{"b": 1}]]));
+    let waited = TestNode::new("n8n-nodes-base.merge", 1.0, json!({"mode": "wait"})).input(json!([{"a": 1}, {"a": 2}])).input(json!([{}])).run();
+    assert_eq!(waited.paired(0), json!([[{"item": 0}, {"item": 1}]]));
     let empty = choose(json!({"mode": "chooseBranch", "output": "empty"})).run();
     assert_eq!((empty.outputs(), empty.paired(0)), (json!([[{}]]), json!([[{"item": 0}, {"item": 0, "input": 1}, {"item": 1, "input": 1}]])));
     let appended = choose(json!({})).run();

@@ -280,3 +280,23 @@ fn v1_runs_one_branch_to_its_end_and_v0_goes_breadth_first() {
         assert_eq!(result.to_json()["order"], json!(expected), "{order:?}");
     }
 }
+
+#[test]
+fn v0_gives_other_parents_an_empty_item_only_when_a_node_begins_to_wait() {
+    // When M begins to wait, F is still to run and may feed C. When A's second run opens another entry, M waits already: nothing is done about C.
+    let mut workflow = graph("T trigger -> A F A\nA tag -> M\nF fork -> X | C\nX tag\nC tag -> M:1\nM merge");
+    workflow.settings.execution_order = ExecutionOrder::V0;
+    let result = bench(0).run(workflow, [json!({})]);
+    assert_eq!(result.to_json()["order"], json!(["T", "A", "F", "A", "X", "M", "M"]));
+}
+
+#[test]
+fn v0_s_empty_item_counts_as_come_from_whatever_made_the_node_wait() {
+    let mut workflow = graph("T trigger -> F\nF fork -> A | C\nA tag -> M\nC tag -> M:1\nM merge");
+    workflow.settings.execution_order = ExecutionOrder::V0;
+    let result = bench(0).run(workflow, [json!({})]);
+    let nodes = result.nodes();
+    let parts = &nodes.iter().find(|runs| &*runs.name == "C").unwrap().runs[0].parts;
+    // A is the third node of the plan.
+    assert_eq!(parts.iter().map(|part| (part.node, part.output, part.run)).collect::<Vec<_>>(), [(2, 0, 0)]);
+}

@@ -1,7 +1,7 @@
 //! From an activation to a run: which items the node sees, and whether it runs at all (SEMANTICS 5.1).
 
 use crate::execution::{ExecutionData, Inputs, View};
-use crate::model::{Batch, ExecutionOrder};
+use crate::model::{Batch, ExecutionOrder, Link};
 use crate::node::NodeError;
 use crate::plan::PlanNode;
 use crate::state::{Activation, Raw};
@@ -34,7 +34,9 @@ pub(super) fn prepare(execution: &ExecutionData, activation: &Activation) -> Pre
         let message = format!("the node type {} cannot run here", node.spec.kind);
         return Prepared::Done(Raw::Error(NodeError::fatal(message).with_code("unknown-node-type")));
     }
-    let cut = node.execute_once.then(|| Box::new(activation.inputs.iter().map(|items| items.as_ref().map(first_item)).collect()));
+    let cut = node
+        .execute_once
+        .then(|| Box::new((0..).zip(&activation.inputs).map(|(input, items)| items.as_ref().map(|items| first_item(items, input))).collect()));
     Prepared::Run(View { main: u16::try_from(main).unwrap_or(0), cut })
 }
 
@@ -52,6 +54,8 @@ fn runs_without_items(node: &PlanNode, order: ExecutionOrder) -> bool {
     node.is_trigger || (order == ExecutionOrder::Parallel && (node.is_loop || node.always_output_data))
 }
 
-fn first_item(items: &Batch) -> Batch {
-    if items.len() <= 1 { items.clone() } else { items.iter().take(1).cloned().collect() }
+/// The first item alone, for `executeOnce`. A node that passes it on passes on what is no longer its whole input, so the item says itself where it comes
+/// from: not what its maker made it from.
+fn first_item(items: &Batch, input: usize) -> Batch {
+    items.iter().take(1).map(|item| item.clone().paired_with(Link::on(input, 0))).collect()
 }

@@ -68,7 +68,7 @@ impl WorkflowCaller for EngineCaller {
         }
         let result = Box::pin(engine.run(&plan, start)).await?;
         match result.success() {
-            Ok(result) => Ok(result.last_outputs()),
+            Ok(result) => Ok(result.called_outputs()),
             Err(error) => Err(NodeError::new(error.message.clone()).with_details(serde_json::json!(error))),
         }
     }

@@ -57,9 +57,18 @@ impl Scope for NodeScope<'_> {
         let wanted = query.run.unwrap_or(-1);
         let index = if wanted < 0 { runs + wanted } else { wanted };
         let output = query.output.unwrap_or_else(|| lineage::connected_output(&self.run.execution.plan, node, self.run.activation.node));
-        let items = |record: &RunRecord| record.outputs.get(output).map(|output| output.items.clone()).unwrap_or_default();
-        u32::try_from(index).ok().and_then(|index| log.look(node, index, items)).ok_or_else(|| {
-            ExpressionError::new(ExpressionErrorKind::OutOfRange, format!("Node '{}' has no run {wanted}: it ran {runs} times", query.node))
+        let items = |record: &RunRecord| {
+            let items = record.outputs.get(output).map(|output| output.items.clone());
+            if items.is_none() && query.output.is_some() {
+                let message = format!("Node \"{}\" has no branch with index {output}.", query.node);
+                return Err(ExpressionError::new(ExpressionErrorKind::OutOfRange, message));
+            }
+            Ok(items.unwrap_or_default())
+        };
+        let found = u32::try_from(index).ok().and_then(|index| log.look(node, index, items));
+        found.unwrap_or_else(|| {
+            let message = format!("Node '{}' has no run {wanted}: it ran {runs} times", query.node);
+            Err(ExpressionError::new(ExpressionErrorKind::OutOfRange, message))
         })
     }
 

@@ -7,6 +7,7 @@ use smallvec::SmallVec;
 
 use super::Activation;
 use crate::execution::{Lineage, RecordedOutput, RunRecord, RunStatus};
+use crate::expression::js;
 use crate::model::{Batch, ExecutionOrder, Item, Json, Link, Paired, Timestamp};
 use crate::node::{NodeError, OnError};
 use crate::plan::PlanNode;
@@ -125,14 +126,17 @@ fn marked(items: Batch) -> Batch {
         return items;
     }
     let shown = |item: &Item| match item.error() {
-        Some(error) if item.json().get("error").is_none() => item.clone().with_json(Json::from_iter([("error".to_owned(), message_of(error))])),
+        Some(error) if item.json().get("error").is_none() => {
+            item.clone().with_json(message_of(error).map(|message| ("error".to_owned(), message)).into_iter().collect())
+        }
         _ => item.clone(),
     };
     items.iter().map(shown).collect()
 }
 
-fn message_of(error: &Value) -> Value {
-    error.get("message").cloned().unwrap_or_else(|| error.clone())
+/// An error that is no object has no message, and leaves nothing behind.
+fn message_of(error: &Value) -> Option<Value> {
+    error.get("message").cloned()
 }
 
 /// Moves failed items to the error output, with the JSON of the item that they were made from.
@@ -146,7 +150,7 @@ fn split_errors(order: ExecutionOrder, activation: &Activation, batches: &mut Ve
         let mut kept = Vec::with_capacity(batch.len());
         for (index, item) in batch.iter().enumerate() {
             if is_failed(item) {
-                failed.push(with_source(activation, item, index));
+                failed.push(with_source(order, activation, item, index));
             } else {
                 kept.push(item.clone());
             }
@@ -167,13 +171,13 @@ fn relink(activation: &Activation, batch: &mut Batch) {
 
 /// n8n's rule: an `error` that is true-ish, and nothing else but `message` and `details`.
 fn looks_like_error(json: &Json) -> bool {
-    let error = json.get("error").is_some_and(|error| !matches!(error, Value::Null | Value::Bool(false)) && error.as_str() != Some(""));
-    error && json.keys().all(|key| matches!(key.as_str(), "error" | "message" | "details"))
+    json.get("error").is_some_and(js::truthy) && json.keys().all(|key| matches!(key.as_str(), "error" | "message" | "details"))
 }
 
-fn with_source(activation: &Activation, item: &Item, index: usize) -> Item {
+fn with_source(order: ExecutionOrder, activation: &Activation, item: &Item, index: usize) -> Item {
     let link = match item.paired() {
-        Paired::Unknown if activation.inputs.len() == 1 => Some(Link::new(index)),
+        // n8n's own orders do not guess: an item without a link stays as it is.
+        Paired::Unknown if order == ExecutionOrder::Parallel && activation.inputs.len() == 1 => Some(Link::new(index)),
         paired => paired.links().first().cloned(),
     };
     let source = link.as_ref().and_then(|link| activation.inputs.get(usize::from(link.input))?.as_ref()?.get(link.item as usize));

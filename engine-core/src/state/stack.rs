@@ -72,6 +72,7 @@ impl StackFrontier {
         if inputs <= 1 {
             return self.push(Activation::with_input(target.node, items, Parts::from_iter([part])));
         }
+        let begins = !self.waiting.iter().any(|(waiting, _)| *waiting == target.node);
         let index = self.waiting_index(target.node);
         let Some((_, waiting)) = self.waiting.get_mut(index) else { return };
         let input = usize::from(target.input);
@@ -89,8 +90,8 @@ impl StackFrontier {
             let slots = waiting.entries.remove(&number).unwrap_or_default();
             self.forget_if_done(index);
             self.push(entry(target.node, slots));
-        } else if self.order == ExecutionOrder::V0 {
-            self.force_parents(plan, part.node, target.node, log);
+        } else if self.order == ExecutionOrder::V0 && begins {
+            self.force_parents(plan, part, target.node, log);
         }
     }
 
@@ -151,8 +152,10 @@ impl StackFrontier {
         others.filter(|waiting| above.contains(waiting)).any(|waiting| !ancestors(plan, waiting).contains(&node))
     }
 
-    /// v0: when a node begins to wait, other parents that would not run by themselves are given an empty item.
-    fn force_parents(&mut self, plan: &Plan, from: u32, waiting: u32, log: &Runs) {
+    /// v0: when a node begins to wait, other parents that would not run by themselves are given an empty item, which counts as come from whatever made the
+    /// node wait.
+    fn force_parents(&mut self, plan: &Plan, part: Part, waiting: u32, log: &Runs) {
+        let from = part.node;
         let children: HashSet<u32> = plan.edges().outgoing(from).iter().map(|target| target.node).collect();
         for parent in plan.edges().incoming(waiting).iter().map(|incoming| incoming.node).filter(|&parent| parent != from) {
             let queued: HashSet<u32> = self.stack.iter().map(|entry| entry.node).collect();
@@ -163,9 +166,11 @@ impl StackFrontier {
             let Some(start) = farthest_idle(plan, parent, log, |node| queued.contains(&node) || (node != parent && children.contains(&node))) else {
                 continue;
             };
-            if first_input_is_empty(plan, start, log) {
+            let in_vain = part.items == 0 && ancestors(plan, start).contains(&from);
+            if !in_vain && first_input_is_empty(plan, start, log) {
                 let empty = Batch::from(vec![Item::new(Json::new())]);
-                self.stack.push_back(Activation::with_input(start, empty, Parts::new()));
+                let source = Part { input: 0, items: 1, ..part };
+                self.stack.push_back(Activation::with_input(start, empty, Parts::from_slice(&[source])));
             }
         }
     }

@@ -74,7 +74,7 @@ impl Worker {
 
 fn outputs(result: ExecutionResult) -> Result<Vec<Batch>, NodeError> {
     match result.success() {
-        Ok(result) => Ok(result.last_outputs()),
+        Ok(result) => Ok(result.called_outputs()),
         Err(error) => Err(NodeError::new(error.message.clone()).with_details(serde_json::json!(error))),
     }
 }

@@ -98,11 +98,11 @@ impl LegacyOperation {
     ///
     /// # Errors
     /// When a value of a date condition is no date, or a pattern is none.
-    pub(crate) fn holds(self, kind: LegacyType, sides: (Option<&Value>, Option<&Value>), dates: &Dates) -> Result<bool, String> {
+    pub(crate) fn holds(self, kind: LegacyType, sides: (Option<&Value>, Option<&Value>)) -> Result<bool, String> {
         let (left, right) = sides;
         if kind == LegacyType::DateTime {
             // Emptiness is asked of numbers here, so a date is never empty: n8n converts first.
-            let (left, right) = (millis(left, dates)?, millis(right, dates)?);
+            let (left, right) = (millis(left)?, millis(right)?);
             return self.compare(Some(&left), Some(&right));
         }
         self.compare(left, right)
@@ -123,14 +123,8 @@ impl LegacyOperation {
                 let (left, right) = texts();
                 left.contains(&*right) == (self == Self::Contains)
             }
-            Self::StartsWith | Self::NotStartsWith => {
-                let (left, right) = texts();
-                left.starts_with(&*right) == (self == Self::StartsWith)
-            }
-            Self::EndsWith | Self::NotEndsWith => {
-                let (left, right) = texts();
-                left.ends_with(&*right) == (self == Self::EndsWith)
-            }
+            Self::StartsWith | Self::NotStartsWith => text_only(left, "startsWith")?.starts_with(&*called_with(right)) == (self == Self::StartsWith),
+            Self::EndsWith | Self::NotEndsWith => text_only(left, "endsWith")?.ends_with(&*called_with(right)) == (self == Self::EndsWith),
             Self::IsEmpty => is_empty(left),
             Self::IsNotEmpty => !is_empty(left),
             Self::Regex => matches()?,
@@ -153,6 +147,22 @@ fn text(value: Option<&Value>) -> Cow<'_, str> {
     value.filter(|value| js::truthy(value)).map_or(Cow::Borrowed(""), js::to_string)
 }
 
+/// A text, whose methods these operations are: nothing else has them.
+fn text_only<'a>(value: Option<&'a Value>, method: &str) -> Result<&'a str, String> {
+    match value {
+        Some(Value::String(text)) => Ok(text),
+        None | Some(Value::Null) => {
+            Err(format!("Cannot read properties of {} (reading '{method}')", if value.is_none() { "undefined" } else { "null" }))
+        }
+        Some(_) => Err(format!("value1.{method} is not a function")),
+    }
+}
+
+/// The argument of a method of texts.
+fn called_with(value: Option<&Value>) -> Cow<'_, str> {
+    value.map_or(Cow::Borrowed("undefined"), js::to_string)
+}
+
 /// `value || 0`.
 fn or_zero(value: Option<&Value>) -> Cow<'_, Value> {
     value.filter(|value| js::truthy(value)).map_or_else(|| Cow::Owned(Value::from(0)), Cow::Borrowed)
@@ -169,25 +179,25 @@ fn is_empty(value: Option<&Value>) -> bool {
 }
 
 /// A date as milliseconds since the epoch: a number is that already.
-fn millis(value: Option<&Value>, dates: &Dates) -> Result<Value, String> {
+fn millis(value: Option<&Value>) -> Result<Value, String> {
     match value {
         Some(Value::Number(number)) => Ok(Value::Number(number.clone())),
-        Some(Value::String(text)) if dates.parse(text).is_some() => Ok(dates.parse(text).map_or(Value::Null, |date| date.millis().into())),
+        Some(Value::String(text)) if Dates::parse_script(text).is_some() => {
+            Ok(Dates::parse_script(text).map_or(Value::Null, |date| date.millis().into()))
+        }
         other => Err(format!("The value \"{}\" is not a valid DateTime.", other.map_or(Cow::Borrowed("undefined"), js::to_string))),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use engine_core::model::Timestamp;
     use serde_json::json;
 
     use super::*;
 
     #[track_caller]
     fn check(kind: LegacyType, operation: &str, sides: &(Value, Value), expect: Result<bool, &str>) {
-        let dates = Dates::new("UTC", Timestamp::EPOCH);
-        let got = LegacyOperation::of(operation).unwrap().holds(kind, (Some(&sides.0), Some(&sides.1)), &dates);
+        let got = LegacyOperation::of(operation).unwrap().holds(kind, (Some(&sides.0), Some(&sides.1)));
         assert_eq!(got, expect.map_err(str::to_owned), "{operation} {sides:?}");
     }
 
@@ -204,7 +214,9 @@ mod tests {
         check(String, "regex", &(json!("Ann"), json!("/^a/i")), Ok(true));
         check(String, "notRegex", &(json!("Ann"), json!("^a")), Ok(true));
         check(String, "isEmpty", &(json!({}), json!("")), Ok(true));
-        check(String, "startsWith", &(json!(123), json!(12)), Ok(true));
+        check(String, "startsWith", &(json!("123"), json!(12)), Ok(true));
+        check(String, "startsWith", &(json!(123), json!(12)), Err("value1.startsWith is not a function"));
+        check(String, "notEndsWith", &(json!(null), json!("x")), Err("Cannot read properties of null (reading 'endsWith')"));
         check(DateTime, "after", &(json!("2024-01-02"), json!("2024-01-01T00:00:00.000Z")), Ok(true));
         check(DateTime, "before", &(json!("x"), json!("2024-01-01")), Err("The value \"x\" is not a valid DateTime."));
     }

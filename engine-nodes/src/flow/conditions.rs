@@ -88,10 +88,10 @@ impl LegacyConditions {
     }
 
     /// Whether the item of the scope passes.
-    pub(super) async fn matches(&self, scope: &dyn Scope, dates: &Dates) -> Result<bool, NodeError> {
+    pub(super) async fn matches(&self, scope: &dyn Scope) -> Result<bool, NodeError> {
         let any = self.any.resolve(scope).await?.is_some_and(|combine| combine == self.any_word);
         for condition in &self.conditions {
-            if condition.holds(scope, dates).await? == any {
+            if condition.holds(scope).await? == any {
                 return Ok(any);
             }
         }
@@ -105,10 +105,10 @@ impl LegacyCondition {
         Self { kind, left: part("value1"), operation: part("operation"), right: part("value2") }
     }
 
-    async fn holds(&self, scope: &dyn Scope, dates: &Dates) -> Result<bool, NodeError> {
+    async fn holds(&self, scope: &dyn Scope) -> Result<bool, NodeError> {
         let (left, right) = (self.left.resolve(scope).await?, self.right.resolve(scope).await?);
         let operation = operation(&self.operation, (self.kind, scope)).await?;
-        operation.holds(self.kind, (left.as_ref(), right.as_ref()), dates).map_err(NodeError::fatal)
+        operation.holds(self.kind, (left.as_ref(), right.as_ref())).map_err(NodeError::fatal)
     }
 }
 

@@ -35,15 +35,22 @@ struct ExecutionData {
 #[async_trait]
 impl Node for ExecutionData {
     async fn run(&self, context: NodeContext) -> Result<NodeOutput, NodeError> {
+        let mut failed = Vec::new();
         for index in 0..context.items().len() {
-            if let Err(error) = self.save(&context, index).await {
-                if context.continues_on_error() {
-                    return Ok(vec![error_item(&error).paired_with(index)].into());
-                }
-                return Err(error.on_item(index));
+            match self.save(&context, index).await {
+                Ok(()) => {}
+                Err(error) if context.continues_on_error() => failed.push((index, error_item(&error))),
+                Err(error) => return Err(error.on_item(index)),
             }
         }
-        Ok(context.items().clone().into())
+        if failed.is_empty() {
+            return Ok(context.items().clone().into());
+        }
+        let mut items: Vec<_> = context.items().iter().cloned().enumerate().map(|(index, item)| item.paired_with(index)).collect();
+        for (index, item) in failed {
+            items[index] = item.paired_with(index);
+        }
+        Ok(items.into())
     }
 }
 

@@ -49,7 +49,7 @@ impl Node for Filter {
             let scope = context.scope(index);
             let answer = match self {
                 Self::Conditions(conditions) => conditions.matches(&scope, &dates).await,
-                Self::Legacy(conditions) => conditions.matches(&scope, &dates).await,
+                Self::Legacy(conditions) => conditions.matches(&scope).await,
             };
             let side = match answer {
                 Ok(true) => &mut kept,

@@ -46,7 +46,7 @@ impl Node for If {
             let scope = context.scope(index);
             let answer = match self {
                 Self::Filter(filter) => filter.matches(&scope, &dates).await,
-                Self::Legacy(conditions) => conditions.matches(&scope, &dates).await,
+                Self::Legacy(conditions) => conditions.matches(&scope).await,
             };
             let side = match answer {
                 Ok(true) => &mut passed,

@@ -21,7 +21,7 @@ pub(super) fn schema() -> NodeSchema {
 /// The parameters, without the rules of when they count.
 pub(super) fn properties() -> [Property; 2] {
     [
-        Property::number("maxItems", 1).between(Some(1.0), None).description("If there are more items than this number, some are left out"),
+        Property::number("maxItems", 1).description("If there are more items than this number, some are left out"),
         Property::options("keep", ["firstItems", "lastItems"]).description("Which items stay"),
     ]
 }

@@ -19,7 +19,7 @@ fn schema() -> NodeSchema {
     let field = PropertyGroup::new("values", [Property::string("name"), Property::options("type", TYPES)]);
     NodeSchema::new("execute_workflow_trigger", "Execute Workflow Trigger")
         .alias("n8n-nodes-base.executeWorkflowTrigger")
-        .versions([(1, 0), (1, 1)])
+        .versions([(1, 0), (1, 1), (1, 2)])
         .description("Starts the workflow when another workflow calls it")
         .trigger()
         .properties([
@@ -29,7 +29,16 @@ fn schema() -> NodeSchema {
                 .description("How the items that callers must bring are described"),
             Property::json("jsonExample", EXAMPLE).show("inputSource", ["jsonExample"]),
             Property::fixed_collection_list("workflowInputs", [field]).show("inputSource", ["workflowInputs"]),
+            result("lastRunOnly").until(1.2),
+            result("allRuns").since(1.2),
         ])
+}
+
+/// Which runs of the node that ran last count as the result of the call.
+fn result(default: &str) -> Property {
+    Property::options("returnOutput", ["allRuns", "lastRunOnly"])
+        .default(default)
+        .description("Which runs of the last node the caller gets the items of")
 }
 
 const EXAMPLE: &str = r#"{

@@ -22,7 +22,7 @@ pub(super) fn definition() -> Definition {
 fn schema() -> NodeSchema {
     NodeSchema::new("form_trigger", "Form Trigger")
         .alias("n8n-nodes-base.formTrigger")
-        .versions([(1, 0), (2, 0), (2, 1), (2, 2), (2, 3), (2, 4), (2, 5)])
+        .versions([(1, 0), (2, 0), (2, 1), (2, 2), (2, 3), (2, 4), (2, 5), (2, 6)])
         .description("Starts the workflow when a person sends a form")
         .trigger()
         .properties([

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use engine_core::model::{Item, Paired};
 use engine_core::node::{Activation, Node, NodeContext, NodeError, NodeOutput, NodeSpec, ResponseMode, WebhookSpec};
-use engine_core::schema::{CredentialUse, NodeSchema, Port, Property, PropertyGroup, ShowRule};
+use engine_core::schema::{CredentialUse, NodeSchema, Port, Property, PropertyGroup, PropertyKind, ShowRule};
 use serde_json::Value;
 
 use super::pass_on;
@@ -107,8 +107,10 @@ fn signature() -> Property {
 fn options() -> Property {
     let filter = PropertyGroup::new("entries", [Property::string("name"), Property::string("value")]);
     let header = PropertyGroup::new("entries", [Property::string("name"), Property::string("value")]);
-    let code =
-        PropertyGroup::new("values", [Property::number("responseCode", 200), Property::number("customCode", 200).between(Some(100.0), Some(599.0))]);
+    let code = PropertyGroup::new(
+        "values",
+        [Property::new("responseCode", PropertyKind::Any, 200), Property::number("customCode", 200).between(Some(100.0), Some(599.0))],
+    );
     Property::collection(
         "options",
         [

@@ -56,6 +56,14 @@ impl Dates {
         self.parse(&js::to_string(value))
     }
 
+    /// Reads a text as JavaScript's `new Date` does where the machine's clock is UTC, as n8n's is: without a zone it is meant in UTC.
+    pub(crate) fn parse_script(text: &str) -> Option<DateTime> {
+        let utc = Self::new("UTC", Timestamp::EPOCH);
+        let text = js::trim(text);
+        let zoned = iso::parse(text, &utc).filter(|_| text.len() >= 4).or_else(|| browser::parse(text, &TimeZone::UTC))?;
+        Some(DateTime(zoned))
+    }
+
     /// Reads a text in any of the known forms.
     pub(crate) fn parse(&self, text: &str) -> Option<DateTime> {
         let text = js::trim(text);

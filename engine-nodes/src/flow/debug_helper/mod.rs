@@ -51,12 +51,13 @@ struct DebugHelper {
 impl Node for DebugHelper {
     async fn run(&self, context: NodeContext) -> Result<NodeOutput, NodeError> {
         let mut made = Vec::new();
-        for (index, item) in context.items().iter().enumerate() {
+        for index in 0..context.items().len() {
             let parameters = self.parameters.resolve(&context.scope(index)).await?.unwrap_or(Value::Null);
             let text =
                 |key: &str| parameters.get(key).filter(|value| !value.is_null()).map(|value| js::to_string(value).into_owned()).unwrap_or_default();
             match text("category").as_str() {
-                "doNothing" => made.push(item.clone().paired_with(index)),
+                // As it says: not even the items are passed on.
+                "doNothing" => {}
                 "randomData" => made.extend(random::items(&parameters, context.runtime().as_ref()).into_iter().map(|item| item.paired_with(index))),
                 _ => {
                     let error = NodeError::fatal(text("throwErrorMessage"));

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 /// The kinds of data.
 pub(super) const KINDS: [&str; 12] =
-    ["user", "address", "coordinates", "creditCard", "email", "ipv4", "ipv6", "mac", "nanoid", "url", "uuid", "semver"];
+    ["user", "address", "latLong", "creditCard", "email", "ipv4", "ipv6", "macAddress", "nanoid", "url", "uuid", "semver"];
 
 /// What random names are made of unless another alphabet is given.
 pub(super) const LETTERS: &str = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -78,14 +78,14 @@ fn one(kind: &str, (alphabet, length): (&str, &str), dice: &mut Dice) -> Json {
             "firstname": first, "lastname": last, "street": format!("{} {}", dice.below(200) + 1, dice.pick(&STREETS)),
             "city": dice.pick(&PLACES), "zip": dice.digits(5),
         }),
-        "coordinates" => json!({"coordinates": {"latitude": angle(dice, 90), "longitude": angle(dice, 180)}}),
+        "latLong" => json!({"location": format!("{}, {}", angle(dice, 90), angle(dice, 180))}),
         "creditCard" => {
             json!({"type": "Visa", "number": format!("4{}", dice.digits(15)), "ccv": dice.digits(3), "exp": "01/30", "holder_name": format!("{first} {last}")})
         }
         "email" => json!({"email": mail, "confirmed": dice.below(2) == 1}),
         "ipv4" => json!({"ip": (0..4).map(|_| dice.below(256).to_string()).collect::<Vec<_>>().join(".")}),
         "ipv6" => json!({"ipv6": (0..8).map(|_| dice.hex(4)).collect::<Vec<_>>().join(":")}),
-        "mac" => json!({"mac": (0..6).map(|_| dice.hex(2)).collect::<Vec<_>>().join(":")}),
+        "macAddress" => json!({"mac": (0..6).map(|_| dice.hex(2)).collect::<Vec<_>>().join(":")}),
         "nanoid" => json!({"nanoId": name(alphabet, length, dice)}),
         "url" => json!({"url": format!("https://{}.example.com/", last.to_lowercase())}),
         "uuid" => json!({"uuid": uuid(dice)}),

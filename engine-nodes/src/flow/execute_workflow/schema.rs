@@ -7,7 +7,7 @@ pub(super) fn schema() -> NodeSchema {
     let id = || Property::new("workflowId", PropertyKind::ResourceLocator, "").required().show("source", ["database"]);
     NodeSchema::new("execute_workflow", "Execute Workflow")
         .alias("n8n-nodes-base.executeWorkflow")
-        .versions([(1, 0), (1, 1), (1, 2), (1, 3)])
+        .versions([(1, 0), (1, 1), (1, 2), (1, 3), (1, 4)])
         .group(NodeGroup::Flow)
         .description("Runs another workflow")
         .effect(Effect::Effectful)

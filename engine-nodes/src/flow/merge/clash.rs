@@ -49,7 +49,7 @@ impl Clash {
         };
         let mode = settings.text("mergeMode");
         let depth = if mode == "shallowMerge" { Depth::Shallow } else { Depth::Deep };
-        Self { resolve, depth, keep_filled: settings.flag("overrideEmpty") && !mode.is_empty() }
+        Self { resolve, depth, keep_filled: settings.flag("overrideEmpty") && ["deepMerge", "shallowMerge"].contains(&mode.as_str()) }
     }
 
     /// Puts the fields of `source` over those of `target`.

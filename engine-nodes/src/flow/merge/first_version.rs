@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use engine_core::expression::js;
-use engine_core::model::{Item, Json};
+use engine_core::model::{Item, Json, Link, Paired};
 use engine_core::node::{Node, NodeContext, NodeError, NodeOutput, NodeSpec, Parameter};
 use engine_core::schema::Property;
 use serde_json::Value;
@@ -49,7 +49,7 @@ impl Node for FirstMerge {
             "mergeByIndex" => by_index(first, second, &settings.text("join")).into(),
             "multiplex" => multiplex(&first, &second).into(),
             "passThrough" => context.input(usize::from(settings.text("output") == "input2")).clone().into(),
-            "wait" => vec![Item::new(Json::new())].into(),
+            "wait" => vec![Item::new(Json::new()).paired_with(Paired::many((0..first.len()).map(Link::new)))].into(),
             "keepKeyMatches" => by_key(first, &second, &KeyMatch::read(settings, Keep::Matches)).into(),
             "removeKeyMatches" => by_key(first, &second, &KeyMatch::read(settings, Keep::Others)).into(),
             "mergeByKey" => by_key(first, &second, &KeyMatch::read(settings, Keep::All)).into(),

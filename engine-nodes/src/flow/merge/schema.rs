@@ -54,7 +54,8 @@ fn by_fields() -> Vec<Property> {
 fn choose() -> Vec<Property> {
     let branch = |property: Property| property.show("mode", ["chooseBranch"]);
     vec![
-        branch(Property::options("chooseBranchMode", ["waitForAll"])),
+        branch(Property::options("chooseBranchMode", ["waitForBoth"])).until(3.0),
+        branch(Property::options("chooseBranchMode", ["waitForAll"])).since(3.0),
         branch(Property::options("output", ["input1", "input2", "empty"])).until(3.0),
         branch(Property::options("output", ["specifiedInput", "empty"])).since(3.0),
         branch(Property::new("useDataOfInput", PropertyKind::Any, 1)).since(3.0).show("output", ["specifiedInput"]),

@@ -95,25 +95,33 @@ fn fields(settings: Settings<'_>, clash: Clash, version: NodeVersion) -> Result<
     } else {
         settings.text("fieldsToMatchString").split(',').map(|name| (js::trim(name).to_owned(), js::trim(name).to_owned())).collect()
     };
+    let join = settings.text("joinMode");
+    let from = settings.text("outputDataFrom");
+    // The option is shown, and so counts, only where it makes a difference to n8n.
+    let takes_first = match join.as_str() {
+        "keepNonMatches" => false,
+        "" | "keepMatches" => !["input1", "input2"].contains(&from.as_str()),
+        _ => true,
+    };
     let path = |name: &str| FieldPath::with_dots(name, dots);
     let pairs = check(&pairs)?.iter().map(|(first, second)| MatchField { first: path(first), second: path(second) }).collect();
     Ok(Fields {
         pairs,
-        join: match settings.text("joinMode").as_str() {
+        join: match join.as_str() {
             "keepNonMatches" => JoinMode::KeepNonMatches,
             "keepEverything" => JoinMode::KeepEverything,
             "enrichInput1" => JoinMode::EnrichFirst,
             "enrichInput2" => JoinMode::EnrichSecond,
             _ => JoinMode::KeepMatches,
         },
-        from: match settings.text("outputDataFrom").as_str() {
+        from: match from.as_str() {
             "input1" => OutputFrom::First,
             "input2" => OutputFrom::Second,
             _ => OutputFrom::Both,
         },
         clash,
         fuzzy: options.flag("fuzzyCompare"),
-        first_only: options.text("multipleMatches") == "first",
+        first_only: takes_first && options.text("multipleMatches") == "first",
         // Version 2.0 wants each field in at least one item.
         checks_presence: !version.at_least(2, 1),
     })

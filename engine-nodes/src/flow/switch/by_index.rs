@@ -4,25 +4,29 @@ use async_trait::async_trait;
 use engine_core::node::{Node, NodeContext, NodeError, NodeOutput, NodeSpec, Parameter};
 use serde_json::Value;
 
-use super::{MOST_OUTPUTS, Routes, index_of};
+use super::{FOUR, MOST_OUTPUTS, Routes, index_of};
 
 #[derive(Debug)]
 pub(super) struct ByIndex {
-    count: Parameter,
+    /// None where there are always as many.
+    count: Option<Parameter>,
     output: Parameter,
 }
 
 impl ByIndex {
-    /// `count` is the name of the parameter that says how many outputs there are.
-    pub(super) fn compile(spec: &NodeSpec, count: &str) -> Self {
-        Self { count: spec.parameter(count), output: spec.parameter("output") }
+    /// `count` is the name of the parameter that says how many outputs there are, if there is one.
+    pub(super) fn compile(spec: &NodeSpec, count: Option<&str>) -> Self {
+        Self { count: count.map(|count| spec.parameter(count)), output: spec.parameter("output") }
     }
 }
 
 #[async_trait]
 impl Node for ByIndex {
     async fn run(&self, context: NodeContext) -> Result<NodeOutput, NodeError> {
-        let count = self.count.resolve(&context.scope(0)).await?.as_ref().and_then(index_of).unwrap_or(4);
+        let count = match &self.count {
+            Some(count) => count.resolve(&context.scope(0)).await?.as_ref().and_then(index_of).unwrap_or(FOUR),
+            None => FOUR,
+        };
         let mut routes = Routes::new(count.min(MOST_OUTPUTS));
         for (index, item) in context.items().iter().enumerate() {
             let sent = match self.output.resolve(&context.scope(index)).await {

@@ -6,15 +6,11 @@ use engine_core::node::{Node, NodeContext, NodeError, NodeOutput, NodeSpec, Para
 use engine_core::schema::{Port, Property, PropertyGroup, PropertyKind};
 use serde_json::{Value, json};
 
-use super::super::conditions::{TEXT_OPERATIONS, dates, operation};
+use super::super::conditions::{TEXT_OPERATIONS, operation};
 use super::by_index::ByIndex;
-use super::{Routes, index_of, numbered, schema};
+use super::{FOUR, Routes, index_of, numbered, schema};
 use crate::condition::LegacyType;
-use crate::conversion::Dates;
 use crate::node_type::{Compiled, Definition, ready};
-
-/// Outputs of version 1.
-const FOUR: usize = 4;
 
 pub(in crate::flow) fn first_versions() -> Definition {
     let schema = schema().versions([(1, 0), (2, 0)]).properties(properties());
@@ -62,7 +58,7 @@ fn outputs(spec: &NodeSpec) -> Vec<Port> {
 
 fn compile(spec: &NodeSpec) -> Compiled {
     if spec.text("mode") == "expression" {
-        return ready(ByIndex::compile(spec, "outputsAmount"));
+        return ready(ByIndex::compile(spec, spec.version.at_least(2, 0).then_some("outputsAmount")));
     }
     let second = spec.version.at_least(2, 0);
     let part = |rule: &Parameter, key: &str| rule.get(key).unwrap_or(Parameter::Constant(Value::Null));
@@ -95,13 +91,13 @@ struct Rule {
 
 impl Legacy {
     /// The output for an item; `None` when it goes nowhere.
-    async fn output(&self, (context, index, dates): (&NodeContext, usize, &Dates)) -> Result<Option<Value>, NodeError> {
+    async fn output(&self, (context, index): (&NodeContext, usize)) -> Result<Option<Value>, NodeError> {
         let scope = context.scope(index);
         let left = self.value.resolve(&scope).await?;
         for rule in &self.rules {
             let right = rule.value.resolve(&scope).await?;
             let operation = operation(&rule.operation, (self.kind, &scope)).await?;
-            if operation.holds(self.kind, (left.as_ref(), right.as_ref()), dates).map_err(NodeError::fatal)? {
+            if operation.holds(self.kind, (left.as_ref(), right.as_ref())).map_err(NodeError::fatal)? {
                 return Ok(rule.output.resolve(&scope).await?);
             }
         }
@@ -109,7 +105,7 @@ impl Legacy {
         Ok(fallback.filter(|output| !output.is_null() && engine_core::expression::js::to_number(output) >= 0.0))
     }
 
-    async fn route(&self, item: &Item, place: (&NodeContext, usize, &Dates), routes: &mut Routes) -> Result<(), NodeError> {
+    async fn route(&self, item: &Item, place: (&NodeContext, usize), routes: &mut Routes) -> Result<(), NodeError> {
         match self.output(place).await? {
             Some(output) => routes.send(&output, item.clone().paired_with(place.1)),
             None => Ok(()),
@@ -120,10 +116,9 @@ impl Legacy {
 #[async_trait]
 impl Node for Legacy {
     async fn run(&self, context: NodeContext) -> Result<NodeOutput, NodeError> {
-        let dates = dates(&context);
         let mut routes = Routes::new(self.outputs);
         for (index, item) in context.items().iter().enumerate() {
-            if let Err(error) = self.route(item, (&context, index, &dates), &mut routes).await {
+            if let Err(error) = self.route(item, (&context, index), &mut routes).await {
                 routes.failed(error, (&context, index))?;
             }
         }

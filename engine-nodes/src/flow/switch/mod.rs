@@ -43,7 +43,11 @@ fn properties() -> Vec<Property> {
 }
 
 fn compile(spec: &NodeSpec) -> Compiled {
-    if spec.text("mode") == "expression" { ready(by_index::ByIndex::compile(spec, "numberOutputs")) } else { ready(by_rules::ByRules::compile(spec)) }
+    if spec.text("mode") == "expression" {
+        ready(by_index::ByIndex::compile(spec, Some("numberOutputs")))
+    } else {
+        ready(by_rules::ByRules::compile(spec))
+    }
 }
 
 fn outputs(spec: &NodeSpec) -> Vec<Port> {
@@ -61,6 +65,9 @@ fn outputs(spec: &NodeSpec) -> Vec<Port> {
     }
     ports
 }
+
+/// Outputs where nothing else is said: always in version 1.
+const FOUR: usize = 4;
 
 /// Most outputs that a node may have.
 const MOST_OUTPUTS: usize = 100;

@@ -70,6 +70,37 @@ fn switch_sends_by_index() {
 }
 
 #[test]
+fn the_first_switch_has_four_outputs_for_an_index() {
+    let switch = TestNode::new("n8n-nodes-base.switch", 1.0, json!({"mode": "expression", "output": "={{ $json.v }}"}));
+    assert_eq!(switch.input(json!([{"v": 3}, {"v": 0}])).outputs(), json!([[{"v": 0}], [], [], [{"v": 3}]]));
+}
+
+#[test]
+fn an_item_that_failed_without_a_link_is_not_given_the_json_of_another() {
+    let switch = TestNode::new("n8n-nodes-base.switch", 3.0, json!({"mode": "expression", "numberOutputs": 1, "output": "={{ $json.v }}"}));
+    let outputs = switch.input(json!([{"v": 0}, {"v": 2}])).with("onError", "continueErrorOutput").outputs();
+    assert_eq!(outputs, json!([[{"v": 0}], [{"error": "The output 2 is not allowed."}]]));
+}
+
+#[test]
+fn old_dates_are_read_as_javascript_reads_them() {
+    // A date alone is meant in UTC, whatever the zone of the workflow.
+    let conditions = json!({"conditions": {"dateTime": [{"value1": "={{ $json.d }}", "operation": "after", "value2": "2024-01-02"}]}});
+    let items = json!([{"d": "2024-01-02T03:00:00.000Z"}, {"d": "2024-01-01T23:00:00Z"}]);
+    let outputs = TestNode::new("n8n-nodes-base.if", 1.0, conditions).input(items).outputs();
+    assert_eq!(outputs, json!([[{"d": "2024-01-02T03:00:00.000Z"}], [{"d": "2024-01-01T23:00:00Z"}]]));
+}
+
+#[test]
+fn execution_data_marks_the_items_that_it_could_not_keep() {
+    let parameters = json!({"dataToSave": {"values": [{"key": "={{ $json.k }}", "value": "1"}]}});
+    let run = TestNode::new("n8n-nodes-base.executionData", 1.1, parameters)
+        .input(json!([{"k": "a"}, {"k": "b c"}]))
+        .with("onError", "continueRegularOutput");
+    assert_eq!(run.outputs(), json!([[{"k": "a"}, {"error": "Custom data key \"b c\" is not valid"}]]));
+}
+
+#[test]
 fn wait_passes_its_items_on_when_the_time_has_come() {
     let check = |parameters: Value, seconds: u64| {
         let run = TestNode::new("n8n-nodes-base.wait", 1.1, parameters).input(json!([{"a": 1}])).run();
@@ -147,6 +178,29 @@ fn a_workflow_is_called_with_the_fields_that_it_declares() {
 }
 
 #[test]
+fn a_called_workflow_gives_the_last_run_or_all_runs_of_its_last_node() {
+    let counting = |version: f64, parameters: Value| {
+        json!({
+            "nodes": [
+                {"id": "t", "name": "T", "type": "n8n-nodes-base.executeWorkflowTrigger", "typeVersion": version, "position": [0, 0], "parameters": parameters},
+                {"id": "a", "name": "A", "type": "edit_fields", "typeVersion": 3.4, "position": [200, 0],
+                 "parameters": {"assignments": {"assignments": [{"name": "run", "type": "number", "value": "={{ $runIndex }}"}]}}},
+            ],
+            "connections": {"T": {"main": [[{"node": "A", "type": "main", "index": 0}, {"node": "A", "type": "main", "index": 0}]]}},
+            "settings": {"executionOrder": "v1"},
+        })
+    };
+    let call = |version: f64, parameters: Value| {
+        let called = json!({"workflowId": {"__rl": true, "mode": "id", "value": "w"}});
+        TestNode::new("n8n-nodes-base.executeWorkflow", 1.2, called).knowing("w", counting(version, parameters)).input(json!([{}])).outputs()
+    };
+    let (last, all) = (json!([[{"run": 1}]]), json!([[{"run": 0}, {"run": 1}]]));
+    assert_eq!(call(1.1, json!({"inputSource": "passthrough"})), last);
+    assert_eq!(call(1.1, json!({"inputSource": "passthrough", "returnOutput": "allRuns"})), all);
+    assert_eq!(call(1.2, json!({"inputSource": "passthrough"})), all);
+}
+
+#[test]
 fn debug_helper_fails_or_makes_data() {
     let node = |parameters: Value| TestNode::new("n8n-nodes-base.debugHelper", 1.0, parameters).input(json!([{}]));
     assert_eq!(node(json!({})).error(), "Node has thrown an error");
@@ -154,6 +208,12 @@ fn debug_helper_fails_or_makes_data() {
     let (first, second) = (node(seeded.clone()).outputs(), node(seeded).outputs());
     assert_eq!(first, second);
     assert_eq!(first[0].as_array().unwrap().len(), 2);
+    for (kind, field) in [("latLong", "location"), ("macAddress", "mac")] {
+        let made = node(json!({"category": "randomData", "randomDataType": kind, "randomDataSeed": "s", "randomDataCount": 1})).outputs();
+        assert!(made[0][0][field].is_string(), "{made}");
+    }
+    // Not even the items pass.
+    assert_eq!(node(json!({"category": "doNothing"})).outputs(), json!([]));
 }
 
 #[test]
@@ -161,6 +221,11 @@ fn a_chosen_branch_is_handed_on() {
     let choose =
         |parameters: Value| TestNode::new("n8n-nodes-base.merge", 3.2, parameters).input(json!([{"a": 1}])).input(json!([{"b": 1}, {"b": 2}]));
     assert_eq!(choose(json!({"mode": "chooseBranch", "useDataOfInput": "2"})).outputs(), json!([[{"b": 1}, {"b": 2}]]));
+    let second = json!({"mode": "chooseBranch", "chooseBranchMode": "waitForBoth", "output": "input2"});
+    let second = TestNode::new("n8n-nodes-base.merge", 2.1, second).input(json!([{"a": 1}])).input(json!([{"b": 1}]));
+    assert_eq!(second.outputs(), json!([[{"b": 1}]]));
+    let waited = TestNode::new("n8n-nodes-base.merge", 1.0, json!({"mode": "wait"})).input(json!([{"a": 1}, {"a": 2}])).input(json!([{}])).run();
+    assert_eq!(waited.paired(0), json!([[{"item": 0}, {"item": 1}]]));
     let empty = choose(json!({"mode": "chooseBranch", "output": "empty"})).run();
     assert_eq!((empty.outputs(), empty.paired(0)), (json!([[{}]]), json!([[{"item": 0}, {"item": 0, "input": 1}, {"item": 1, "input": 1}]])));
     let appended = choose(json!({})).run();
@@ -207,4 +272,26 @@ fn a_loop_gives_batches_and_at_its_end_what_came_back() {
             assert_eq!(done, expect, "{kind} {version} {order}");
         }
     }
+}
+
+#[test]
+fn an_item_alone_says_that_it_is_the_first_of_the_input() {
+    // The last item of the trigger, kept by Limit, is the first one that the node runs on.
+    let node = |name: &str, kind: &str, parameters: Value| json!({"id": name, "name": name, "type": kind, "typeVersion": 1, "position": [0, 0], "parameters": parameters});
+    let mut once = node("Node", "n8n-nodes-base.noOp", json!({}));
+    once["executeOnce"] = json!(true);
+    let workflow = json!({
+        "nodes": [
+            node("T", "n8n-nodes-base.manualTrigger", json!({})),
+            node("I", "n8n-nodes-base.noOp", json!({})),
+            node("L", "n8n-nodes-base.limit", json!({"maxItems": 2, "keep": "lastItems"})),
+            once,
+        ],
+        "connections": {"T": {"main": [[{"node": "I", "type": "main", "index": 0}]]}, "I": {"main": [[{"node": "L", "type": "main", "index": 0}]]},
+            "L": {"main": [[{"node": "Node", "type": "main", "index": 0}]]}},
+        "pinData": {"I": [{"a": 1}, {"a": 2}, {"a": 3}]},
+        "settings": {"executionOrder": "v1"},
+    });
+    let run = run_workflow(&workflow);
+    assert_eq!((run.outputs(), run.paired(0)), (json!([[{"a": 2}]]), json!([{"item": 0}])));
 }

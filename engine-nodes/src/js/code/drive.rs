@@ -49,6 +49,7 @@ struct Session {
     mode: CodeMode,
     legacy: bool,
     continues: bool,
+    most_items: usize,
     scope: RunScope,
     state: Arc<RunState>,
     bounds: Bounds,
@@ -66,6 +67,7 @@ pub(in crate::js) async fn run(engine: JsEngine, program: Arc<CodeProgram>, run:
         mode: run.mode,
         legacy: run.legacy,
         continues: run.continues_on_error,
+        most_items: run.most_items,
         scope,
         state: Arc::clone(&state),
         bounds,
@@ -231,6 +233,7 @@ impl Session {
         options.set("each", self.mode == CodeMode::EachItem)?;
         options.set("legacy", self.legacy)?;
         options.set("continues", self.continues)?;
+        options.set("most", i32::try_from(self.most_items).unwrap_or(i32::MAX))?;
         let begin: Function<'js> = exports.get("beginRun")?;
         Ok(begin.call((code, options))?)
     }

@@ -88,6 +88,8 @@ pub struct CodeRun {
     pub legacy: bool,
     /// In [`CodeMode::EachItem`], the items after one that failed are run as well.
     pub continues_on_error: bool,
+    /// In [`CodeMode::EachItem`], how many items it is run for at most: one with `executeOnce`, though the code sees them all.
+    pub most_items: usize,
     /// The static data of the workflow and of the node.
     pub static_data: StaticData,
     /// What does the work that takes time.

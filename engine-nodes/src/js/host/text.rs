@@ -19,8 +19,14 @@ pub(super) fn add(host: &Object<'_>) -> Result<()> {
     host.set("hash", Func::from(|algorithm: String, text: String| digest(&algorithm, text.as_bytes()).map(|bytes| hex(&bytes))))?;
     host.set("base64Encode", Func::from(|text: String| general_purpose::STANDARD.encode(text)))?;
     host.set("base64Decode", Func::from(|text: String| String::from_utf8_lossy(&base64_bytes(&text)).into_owned()))?;
-    host.set("transliterate", Func::from(|text: String| deunicode::deunicode_with_tofu(&text, "?")))?;
+    host.set("transliterate", Func::from(|text: String| transliterated(&text)))?;
     host.set("parseUrl", Func::from(parse_url))
+}
+
+/// Signs outside the first plane, emoji among them, have no letters.
+fn transliterated(text: &str) -> String {
+    let plain: String = text.chars().map(|c| if c > '\u{ffff}' { '?' } else { c }).collect();
+    deunicode::deunicode_with_tofu(&plain, "?")
 }
 
 /// The bytes that a text in base64 stands for; characters that mean nothing are left out.

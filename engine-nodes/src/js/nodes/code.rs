@@ -52,7 +52,8 @@ impl NodeType for CodeType {
             return Err(vec![spec.unsupported("language", "Python is not supported; the code must be JavaScript")]);
         }
         let mode = if spec.text("mode") == "runOnceForEachItem" { CodeMode::EachItem } else { CodeMode::AllItems };
-        Ok(Arc::new(CodeNode { nodes: self.nodes.clone(), program: compiled(&self.nodes, spec, "jsCode"), mode }))
+        let refused = (mode == CodeMode::EachItem).then(|| method_for_all(&source(spec, "jsCode"))).flatten();
+        Ok(Arc::new(CodeNode { nodes: self.nodes.clone(), program: compiled(&self.nodes, spec, "jsCode"), mode, refused }))
     }
 
     fn effect(&self, spec: &NodeSpec) -> Effect {
@@ -75,50 +76,72 @@ pub(super) fn effect_of(code: &str) -> Effect {
     if code.contains("helpers") { Effect::Effectful } else { Effect::Pure }
 }
 
+/// Methods of `$input` that code may not use which runs for each item.
+const FOR_ALL: [&str; 4] = ["first", "last", "all", "itemMatching"];
+
+/// The first of them that code uses, and the line that names it. As in n8n, it is looked for in the text; a line that is a comment does not count.
+fn method_for_all(code: &str) -> Option<(&'static str, usize)> {
+    let method = code.split("$input.").skip(1).find_map(|after| FOR_ALL.into_iter().find(|method| after.starts_with(method)))?;
+    let is_comment = |line: &str| ["//", "/*", "*"].iter().any(|start| line.trim_start().starts_with(start));
+    let line = code.lines().position(|line| line.contains(method) && !is_comment(line))?;
+    Some((method, line + 1))
+}
+
 struct CodeNode {
     nodes: ScriptNodes,
     program: Result<Arc<CodeProgram>, CodeError>,
     mode: CodeMode,
+    /// What the code uses and may not.
+    refused: Option<(&'static str, usize)>,
 }
 
 #[async_trait]
 impl Node for CodeNode {
     async fn run(&self, context: NodeContext) -> Result<NodeOutput, NodeError> {
+        if let Some((method, line)) = self.refused {
+            let error = NodeError::fatal(format!("Can't use .{method}() here [line {line}, for item 0]"));
+            return Err(error.with_description("This is only available in 'Run Once for All Items' mode").on_item(0));
+        }
         let context = Arc::new(context);
         let manner = Manner { mode: self.mode, legacy: false };
         let outcome = match &self.program {
             Ok(program) => run(&self.nodes, program, manner, &context).await,
             Err(error) => Err(error.clone()),
         };
+        let continues = context.continues_on_error();
         let made = match outcome {
-            Err(error) => Err(node_error(&error, None)),
-            Ok(outcome) if self.mode == CodeMode::AllItems => for_all(outcome),
-            Ok(outcome) => for_each(outcome, context.continues_on_error()),
+            Err(error) => failed(&error, continues),
+            Ok(outcome) if self.mode == CodeMode::AllItems => for_all(outcome, continues),
+            Ok(outcome) => for_each(outcome, continues),
         };
-        match made {
-            Err(error) if context.continues_on_error() => Ok(vec![error_item(&error)].into()),
-            made => made.map(NodeOutput::from),
-        }
+        made.map(NodeOutput::from)
     }
 }
 
-fn for_all(outcome: CodeOutcome) -> Result<Vec<Item>, NodeError> {
-    let value = outcome.values.into_iter().next().unwrap_or(Ok(None)).map_err(|error| node_error(&error, None))?;
-    items::all(value, &outcome.binaries)
+/// Code that failed gives an item that says so where the node goes on. What is wrong with what it returned fails the node all the same.
+fn failed(error: &CodeError, continues: bool) -> Result<Vec<Item>, NodeError> {
+    let error = node_error(error, None);
+    if continues { Ok(vec![error_item(&error)]) } else { Err(error) }
+}
+
+fn for_all(outcome: CodeOutcome, continues: bool) -> Result<Vec<Item>, NodeError> {
+    match outcome.values.into_iter().next().unwrap_or(Ok(None)) {
+        Ok(value) => items::all(value, &outcome.binaries),
+        Err(error) => failed(&error, continues),
+    }
 }
 
 /// One item for each that the code returned one for, linked to the one that it was run for.
 fn for_each(outcome: CodeOutcome, continues: bool) -> Result<Vec<Item>, NodeError> {
     let mut made = Vec::with_capacity(outcome.values.len());
     for (index, value) in outcome.values.into_iter().enumerate() {
-        let item = match value {
-            Ok(value) => items::each(value, &outcome.binaries).map_err(|error| error.on_item(index)),
-            Err(error) => Err(node_error(&error, Some(index))),
-        };
-        match item {
-            Ok(item) => made.extend(item.map(|item| item.paired_with(index))),
-            Err(error) if continues => made.push(error_item(&error).paired_with(index)),
-            Err(error) => return Err(error),
+        match value {
+            Ok(value) => {
+                let item = items::each(value, &outcome.binaries, index).map_err(|error| error.on_item(index))?;
+                made.extend(item.map(|item| item.paired_with(index)));
+            }
+            Err(error) if continues => made.push(error_item(&node_error(&error, Some(index))).paired_with(index)),
+            Err(error) => return Err(node_error(&error, Some(index))),
         }
     }
     Ok(made)

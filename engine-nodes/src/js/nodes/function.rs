@@ -93,6 +93,7 @@ fn for_all(outcome: CodeOutcome) -> Result<Vec<Item>, NodeError> {
     let list = match value {
         None => return Err(NodeError::fatal("No data got returned. Always return an Array of items!")),
         Some(Value::Array(list)) => list,
+        Some(object @ Value::Object(_)) => vec![object],
         Some(_) => return Err(NodeError::fatal("Always an Array of items has to be returned!")),
     };
     let object = |value: Value| match value {
@@ -114,7 +115,8 @@ fn for_each(outcome: CodeOutcome, input: &Batch, continues: bool) -> Result<Vec<
         };
         match changed {
             Ok(item) => made.push(item.paired_with(index)),
-            Err(error) if continues => made.push(error_item(&error).paired_with(index)),
+            // Without a link, as n8n has it.
+            Err(error) if continues => made.push(error_item(&error)),
             Err(error) => return Err(error),
         }
     }

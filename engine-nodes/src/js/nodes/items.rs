@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::engine::general_purpose;
+use engine_core::expression::js;
 use engine_core::model::{Binary, Item, Json, Link, Paired};
 use engine_core::node::NodeError;
 use serde_json::Value;
@@ -25,10 +26,10 @@ fn not_items() -> NodeError {
 /// The items that code returned for all items together.
 pub(super) fn all(value: Option<Value>, files: &Files) -> Result<Vec<Item>, NodeError> {
     let list = match value {
-        None | Some(Value::Null) => return Ok(Vec::new()),
+        Some(Value::Null) => return Ok(Vec::new()),
         Some(Value::Array(list)) => list,
         Some(object @ Value::Object(_)) => vec![object],
-        Some(_) => return Err(not_items()),
+        _ => return Err(not_items()),
     };
     let objects = list.into_iter().map(|value| if let Value::Object(json) = value { Ok(json) } else { Err(not_items()) });
     let objects: Vec<Json> = objects.collect::<Result<_, _>>()?;
@@ -36,27 +37,25 @@ pub(super) fn all(value: Option<Value>, files: &Files) -> Result<Vec<Item>, Node
     normalized(objects, files)
 }
 
-/// The item that code returned for one item; `None` for null.
-pub(super) fn each(value: Option<Value>, files: &Files) -> Result<Option<Item>, NodeError> {
-    let object = match value {
-        Some(Value::Null) => return Ok(None),
-        Some(Value::Object(object)) => object,
-        Some(Value::Array(_)) => {
-            let hint = "Please return a single object: an array was returned instead. With \"Run Once for Each Item\" the code runs for every item.";
-            return Err(fault("Code doesn't return a single object", hint));
+/// The item that code returned for one item; `None` where it returned nothing: null, or whatever else counts as false. What is no object with `json`
+/// or `binary` becomes the item's JSON as a whole.
+pub(super) fn each(value: Option<Value>, files: &Files, index: usize) -> Result<Option<Item>, NodeError> {
+    let Some(value) = value.filter(js::truthy) else { return Ok(None) };
+    let mut made = Json::new();
+    match value {
+        Value::Object(mut object) if object.contains_key("json") || object.contains_key("binary") => {
+            made.insert("json".to_owned(), object.shift_remove("json").unwrap_or_else(|| Value::Object(Json::new())));
+            made.extend(object.shift_remove("binary").map(|binary| ("binary".to_owned(), binary)));
         }
-        _ => return Err(fault("Code doesn't return an object", "Please return an object representing the output item.")),
-    };
-    let objects = vec![object];
-    check_keys(&objects)?;
-    Ok(normalized(objects, files)?.pop())
+        value => drop(made.insert("json".to_owned(), value)),
+    }
+    item(index, made, files).map(Some)
 }
 
-/// When one item has a key of n8n's, all may have only such.
+/// When one item has a key of n8n's, no item may have such keys beside others, nor others alone.
 fn check_keys(objects: &[Json]) -> Result<(), NodeError> {
     let has_any = objects.iter().any(|object| object.keys().any(|key| ITEM_KEYS.contains(&key.as_str())));
-    let has_json = objects.iter().any(|object| object.contains_key("json"));
-    if !(has_any && has_json) {
+    if !has_any {
         return Ok(());
     }
     let unknown = objects.iter().enumerate().find_map(|(index, object)| {

@@ -83,6 +83,7 @@ pub(super) async fn run(
         mode: manner.mode,
         legacy: manner.legacy,
         continues_on_error: context.continues_on_error(),
+        most_items: context.items().len(),
         static_data: StaticData { global: context.static_data(StaticDataKind::Global), node: context.static_data(StaticDataKind::Node) },
         host: Arc::new(host),
     };

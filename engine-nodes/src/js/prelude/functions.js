@@ -24,7 +24,7 @@
   functions.$max = Math.max;
   functions.$average = (...values) => {
     const total = values.reduce((sum, value) => {
-      if (typeof value !== 'number' || Number.isNaN(value)) fail(`average(): all args must be numbers, got ${typeof value}`);
+      if (typeof value !== 'number') fail(`average(): all args must be numbers, got ${typeof value}`);
       return sum + value;
     }, 0);
     return values.length === 0 ? 0 : total / values.length;

@@ -10,6 +10,12 @@
   method(BigInt.prototype, 'toLocaleString', function toLocaleString(locales, options) {
     return kit.need('intl').formatNumber(Number(this), locales, options);
   });
+  // V8 names the zone; n8n's machines run in UTC.
+  for (const name of ['toString', 'toTimeString']) {
+    const native = Date.prototype[name];
+    const named = { [name]() { return native.call(this).replace(/GMT\+0000$/, 'GMT+0000 (Coordinated Universal Time)'); } };
+    method(Date.prototype, name, named[name]);
+  }
   method(Date.prototype, 'toLocaleString', function toLocaleString(locales, options) {
     return kit.need('intl').localeDate(this, locales, options, 'any', 'all');
   });

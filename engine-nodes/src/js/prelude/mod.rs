@@ -55,6 +55,7 @@ pub(super) fn install(ctx: &Ctx<'_>, purpose: Purpose) -> Result<()> {
     run(ctx, (&host, &exports), "guard", include_str!("guard.js"))?;
     run(ctx, (&host, &exports), "scope", include_str!("scope.js"))?;
     run(ctx, (&host, &exports), "locale", include_str!("locale.js"))?;
+    run(ctx, (&host, &exports), "sort", include_str!("sort.js"))?;
     if purpose == Purpose::Code {
         run(ctx, (&host, &exports), "run", include_str!("code/run.js"))?;
     }

@@ -3,7 +3,7 @@
 use engine_core::schema::{CredentialUse, Effect, NodeGroup, NodeSchema, Property, PropertyGroup, PropertyKind, ShowRule};
 use serde_json::json;
 
-const METHODS: [&str; 7] = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
+const METHODS: [&str; 12] = ["COPY", "DELETE", "GET", "HEAD", "MKCOL", "MOVE", "OPTIONS", "PATCH", "POST", "PROPFIND", "PUT", "REPORT"];
 
 /// The schema of versions 3 to 4.5.
 pub(super) fn schema() -> NodeSchema {

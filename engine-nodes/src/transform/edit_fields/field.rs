@@ -96,7 +96,7 @@ impl Field {
                     _ => convert.convert_owned(parameter.resolve(scope).await?, scope.item_index())?,
                 }
             }
-            FieldValue::Json(text) => Value::Object(text.object(scope).await?),
+            FieldValue::Json(text) => text.object_or_null(scope).await?,
         };
         name.set(json, value);
         Ok(())

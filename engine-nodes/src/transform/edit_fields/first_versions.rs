@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use engine_core::expression::{Scope, js};
 use engine_core::model::{Item, Json};
-use engine_core::node::{Node, NodeContext, NodeError, NodeOutput, NodeSpec, Parameter, error_item};
+use engine_core::node::{Node, NodeContext, NodeError, NodeOutput, NodeSpec, Parameter};
 use serde_json::Value;
 
 use super::schema;
@@ -33,7 +33,7 @@ struct SetFields {
     fields: Vec<Field>,
     only: Parameter,
     dots: Parameter,
-    /// Version 2 makes numbers of what is none; texts stay what they are in both.
+    /// Version 2 makes numbers of the texts that hold one.
     converts: bool,
 }
 
@@ -64,8 +64,9 @@ impl Kind {
     fn convert(self, value: Option<Value>, converts: bool) -> Option<Value> {
         match (self, value) {
             (Self::Boolean, value) => Some(Value::Bool(value.as_ref().is_some_and(js::truthy))),
-            (Self::Number, value) if converts && !matches!(value, Some(Value::Number(_))) => {
-                Some(value.map_or(Value::Null, |value| js::from_f64(js::to_number(&value))))
+            (Self::Number, Some(Value::String(text))) if converts => {
+                let number = js::to_number(&Value::from(text.as_str()));
+                Some(if number.is_nan() { Value::String(text) } else { js::from_f64(number) })
             }
             (_, value) => value,
         }
@@ -77,11 +78,9 @@ impl Node for SetFields {
     async fn run(&self, context: NodeContext) -> Result<NodeOutput, NodeError> {
         let mut items = Vec::with_capacity(context.items().len());
         for (index, item) in context.items().iter().enumerate() {
-            match self.edit(item, &context.scope(index)).await {
-                Ok(made) => items.push(made.paired_with(index)),
-                Err(error) if context.continues_on_error() => items.push(error_item(&error).paired_with(index)),
-                Err(error) => return Err(error.on_item(index)),
-            }
+            // An expression that fails fails the node as a whole, also where it goes on.
+            let made = self.edit(item, &context.scope(index)).await.map_err(|error| error.on_item(index))?;
+            items.push(made.paired_with(index));
         }
         Ok(items.into())
     }

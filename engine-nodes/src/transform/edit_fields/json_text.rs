@@ -31,6 +31,16 @@ impl JsonText {
         }
     }
 
+    /// The object for an item, or null where an expression gives nothing.
+    pub(super) async fn object_or_null(&self, scope: &dyn Scope) -> Result<Value, NodeError> {
+        if let Self::Value(parameter) = self
+            && parameter.resolve(scope).await?.is_none_or(|value| value.is_null())
+        {
+            return Ok(Value::Null);
+        }
+        Ok(Value::Object(self.object(scope).await?))
+    }
+
     /// The object for an item.
     pub(super) async fn object(&self, scope: &dyn Scope) -> Result<Json, NodeError> {
         match self {

@@ -13,7 +13,7 @@ fn named() -> NodeSchema {
 }
 
 pub(super) fn newest() -> NodeSchema {
-    named().versions([(3, 0), (3, 1), (3, 2), (3, 3), (3, 4)]).properties([
+    named().versions([(3, 0), (3, 1), (3, 2), (3, 3), (3, 4), (3, 5)]).properties([
         Property::options("mode", ["manual", "raw"]),
         Property::boolean("duplicateItem", false).description("Whether items are doubled when the workflow is tried by hand"),
         Property::number("duplicateCount", 0).show("duplicateItem", [true]),

@@ -23,7 +23,7 @@ pub(super) fn definition() -> Definition {
 fn schema() -> NodeSchema {
     NodeSchema::new("schedule_trigger", "Schedule Trigger")
         .alias("n8n-nodes-base.scheduleTrigger")
-        .versions([(1, 0), (1, 1), (1, 2), (1, 3)])
+        .versions([(1, 0), (1, 1), (1, 2), (1, 3), (1, 4)])
         .description("Starts the workflow at given times, in the workflow's time zone")
         .trigger()
         .property(Property::fixed_collection_list("rule", [PropertyGroup::new("interval", interval())]).default(json!({"interval": [{}]})))

@@ -36,7 +36,7 @@ fn combines_by_position() {
         &inputs,
         &json!([{"a": 1, "o": {"x": 1}, "l": [1, 2], "e": ""}]),
     );
-    check(&clash(json!({"resolveClash": "addSuffix"})), &json!([[{"a": 1}], [{"a": 2}]]), &json!([{"a_1": 1, "a_2": 2}]));
+    check(&clash(json!({"resolveClash": "addSuffix"})), &json!([[{"a": 1}], [{"a": 2}]]), &json!([{"a_1": 1, "a_2": 2, "a": 2}]));
     check(
         &clash(json!({"resolveClash": "preferLast", "mergeMode": "deepMerge", "overrideEmpty": true})),
         &json!([[{"a": 1, "b": null}], [{"a": "", "b": ""}]]),
@@ -56,6 +56,11 @@ fn combines_by_fields() {
     let inputs = json!([[{"id": 1, "v": "a"}, {"id": 2, "v": "b"}, {"v": "none"}], [{"id": 2, "w": "x"}, {"id": 2, "w": "y"}, {"id": 3, "w": "z"}]]);
     let by = |join: &str, from: &str| json!({"mode": "combine", "combineBy": "combineByFields", "fieldsToMatchString": "id", "joinMode": join, "outputDataFrom": from, "options": {}});
     check(&by("keepMatches", "both"), &inputs, &json!([{"id": 2, "v": "b", "w": "x"}, {"id": 2, "v": "b", "w": "y"}]));
+    let mut first_only = by("keepMatches", "input2");
+    first_only["options"] = json!({"multipleMatches": "first"});
+    check(&first_only, &inputs, &json!([{"id": 2, "w": "x"}, {"id": 2, "w": "y"}]));
+    first_only["outputDataFrom"] = json!("both");
+    check(&first_only, &inputs, &json!([{"id": 2, "v": "b", "w": "x"}]));
     check(&by("keepMatches", "input1"), &inputs, &json!([{"id": 2, "v": "b"}]));
     check(&by("keepMatches", "input2"), &inputs, &json!([{"id": 2, "w": "x"}, {"id": 2, "w": "y"}]));
     check(

@@ -39,7 +39,7 @@ fn run_on(engine: &JsEngine, mode: CodeMode, items: &[Value], code: &str) -> Res
     let scope: Arc<dyn Scope> = FixedScope::new(items).coming_from("Prev").detach();
     let static_data = StaticData { global: Json::from_iter([("n".to_owned(), json!(1))]), node: Json::new() };
     let program = engine.compile_code(code)?;
-    let run = CodeRun { scope, mode, legacy: false, continues_on_error: false, static_data, host: Arc::new(TestHost) };
+    let run = CodeRun { scope, mode, legacy: false, continues_on_error: false, most_items: usize::MAX, static_data, host: Arc::new(TestHost) };
     block_on(engine.run_code(program, run))
 }
 
@@ -197,6 +197,7 @@ fn handles_files() {
         mode: CodeMode::AllItems,
         legacy: false,
         continues_on_error: false,
+        most_items: usize::MAX,
         static_data: StaticData::default(),
         host: Arc::new(TestHost),
     };

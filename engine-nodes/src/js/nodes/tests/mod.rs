@@ -35,7 +35,6 @@ fn returns_items_in_many_forms() {
     check(&code("for (const item of $input.all()) item.json.b = item.json.a;\nreturn $input.all();"), json!([[{"a": 1, "b": 1}, {"a": 2, "b": 2}]]));
     check(&code("return []"), json!([]));
     check(&code("return null"), json!([]));
-    check(&code("return"), json!([]));
     check(&code("return [{json: {d: new Date(0), u: undefined}}]"), json!([[{"d": "1970-01-01T00:00:00.000Z"}]]));
 }
 
@@ -45,6 +44,9 @@ fn refuses_what_is_no_item() {
         ("return 1", "Code doesn't return items properly"),
         ("return 'x'", "Code doesn't return items properly"),
         ("return [1]", "Code doesn't return items properly"),
+        ("const nothing = 1", "Code doesn't return items properly"),
+        ("return [{error: 'e', x: 1}]", "Unknown top-level item key: x [item 0]"),
+        ("return [{pairedItem: 0, x: 1}]", "Unknown top-level item key: x [item 0]"),
         ("return [{json: 1}]", "A 'json' property isn't an object [item 0]"),
         ("return [{json: {}, extra: 1}]", "Unknown top-level item key: extra [item 0]"),
         ("return [{json: {}}, {x: 1}]", "Unknown top-level item key: x [item 1]"),
@@ -54,8 +56,8 @@ fn refuses_what_is_no_item() {
     ] {
         fails(&code(source), expect);
     }
-    fails(&each("return [1]"), "Code doesn't return a single object");
-    fails(&each("return 1"), "Code doesn't return an object");
+    fails(&each("return [1]"), "A 'json' property isn't an object [item 0]");
+    fails(&each("return $json.a === 2 ? 'x' : {}"), "A 'json' property isn't an object [item 1]");
     fails(&each("if ($json.a === 2) { throw new Error('no') }\nreturn {}"), "no [line 1, for item 1]");
 }
 
@@ -64,6 +66,11 @@ fn runs_for_each_item() {
     let run = each("$input.item.json.b = $itemIndex; return $json.a === 1 ? null : $input.item").run_on_threads();
     assert_eq!(run.outputs(), json!([[{"a": 2, "b": 1}]]));
     assert_eq!(run.paired(0), json!([{"item": 1}]));
+    check(&each("return $json.a === 1 ? undefined : {error: 'e', x: 1}"), json!([[{"error": "e", "x": 1}]]));
+    check(&each("return {json: {b: 1}, x: 1}"), json!([[{"b": 1}, {"b": 1}]]));
+    check(&each("return {n: items.length, first: $json.a}").with("executeOnce", true), json!([[{"n": 2, "first": 1}]]));
+    check(&each("// not $input.all()\nreturn {}"), json!([[{}, {}]]));
+    fails(&each("const x = 1;\nreturn $input.all()[0]"), "Can't use .all() here [line 2, for item 0]");
     check(&each("return {a: item.json.a * 2}"), json!([[{"a": 2}, {"a": 4}]]));
     check(&each("item.json.c = await new Promise(done => done(item.json.a)); return item"), json!([[{"a": 1, "c": 1}, {"a": 2, "c": 2}]]));
 }
@@ -81,6 +88,12 @@ fn keeps_where_items_came_from() {
 fn goes_on_after_errors_when_told_to() {
     let run = code("throw new Error('no')").with("onError", "continueRegularOutput").run_on_threads();
     assert_eq!(run.outputs(), json!([[{"error": "no [line 1]"}]]));
+    // What code returned, right or wrong, is no failure of the code: the node fails as a whole and passes its input on.
+    for error in ["continueRegularOutput", "continueErrorOutput"] {
+        let run = code("return {json: 1}").with("onError", error).run_on_threads();
+        assert_eq!(run.error().as_deref(), Some("A 'json' property isn't an object [item 0]"));
+        assert_eq!(run.outputs(), json!([[{"a": 1}, {"a": 2}]]));
+    }
     let run = each("if ($json.a === 1) throw new Error('no'); return {ok: 1}").with("onError", "continueRegularOutput").run_on_threads();
     assert_eq!(run.outputs(), json!([[{"error": "no [line 1, for item 0]"}, {"ok": 1}]]));
 }
@@ -91,9 +104,16 @@ fn old_functions_run() {
     check(&function("items[0].json.b = 1; return items;"), json!([[{"a": 1, "b": 1}, {"a": 2}]]));
     check(&function("results = []; for (item of items) results.push({json: {n: item.json.a}}); return results"), json!([[{"n": 1}, {"n": 2}]]));
     fails(&function("const x = 1"), "No data got returned. Always return an Array of items!");
-    fails(&function("return {}"), "Always an Array of items has to be returned!");
+    check(&function("return {json: {x: 1}}"), json!([[{"x": 1}]]));
+    fails(&function("return 5"), "Always an Array of items has to be returned!");
     let item = |code: &str| TestNode::new("n8n-nodes-base.functionItem", 1.0, json!({"functionCode": code})).input(json!([{"a": 1}, {"a": 2}]));
     check(&item("item.b = item.a * 10; return item;"), json!([[{"a": 1, "b": 10}, {"a": 2, "b": 20}]]));
+    let failing = item("if (item.a === 2) throw new Error('no'); return item").with("onError", "continueErrorOutput").run_on_threads();
+    assert_eq!(
+        failing.outputs(),
+        json!([[{"a": 1}], [{"error": "no [line 1, for item 1]"}]]),
+        "the failed item has no link that would lead to its JSON"
+    );
     fails(&item("item.b = 1"), "No data got returned. Always return an object!");
 }
 
@@ -134,6 +154,11 @@ fn sorts_by_code() {
         |code: &str| TestNode::new("n8n-nodes-base.sort", 1.0, json!({"type": "code", "code": code})).input(json!([{"a": 2}, {"a": 3}, {"a": 1}]));
     check(&sort("return a.json.a - b.json.a"), json!([[{"a": 1}, {"a": 2}, {"a": 3}]]));
     check(&sort("field = 'a';\nif (a.json[field] < b.json[field]) {\n return 1;\n}\nreturn -1;"), json!([[{"a": 3}, {"a": 2}, {"a": 1}]]));
+    // Equal items, and a comparison that never says so: V8's order.
+    let parameters = json!({"type": "code", "code": "return a.json.b > b.json.b ? 1 : -1"});
+    let equal =
+        TestNode::new("n8n-nodes-base.sort", 1.0, parameters).input(json!([{"a": 1, "b": 2}, {"a": 2, "b": 1}, {"a": 3, "b": 2}, {"a": 4, "b": 2}]));
+    check(&equal, json!([[{"a": 2, "b": 1}, {"a": 4, "b": 2}, {"a": 3, "b": 2}, {"a": 1, "b": 2}]]));
     check(&sort("return 0; // as they came"), json!([[{"a": 2}, {"a": 3}, {"a": 1}]]));
     fails(&sort("a.json.a - b.json.a"), "Sort code doesn't return. Please add a 'return' statement to your code");
     fails(&sort("\nreturn a.nowhere.x"), "TypeError: cannot read property 'x' of undefined [line 2]");

@@ -243,14 +243,14 @@
   );
 
   // Begins a run. `each` runs the code once for every item, one after the other.
-  kit.beginRun = (code, { each, legacy, continues }) => {
+  kit.beginRun = (code, { each, legacy, continues, most }) => {
     run = {
       items: [], complete: false, assigned: Object.create(null), staticData: {}, waiting: new Map(), scope: Object.create(scopePrototype), legacy, continues,
     };
     const once = async () => code.call(self);
     const forEach = async () => {
       const results = [];
-      for (let index = 0; index < host.inputLength(); index += 1) {
+      for (let index = 0; index < Math.min(most, host.inputLength()); index += 1) {
         host.selectItem(index);
         run.assigned = Object.create(null);
         try {

@@ -44,11 +44,17 @@
   };
   functions.format = (value, [format, locale]) => dateTime(value).toFormat(format, locale);
 
-  functions.isBetween = (value, [a, b]) => {
-    if (a === undefined || b === undefined) fail('isBetween(): expected two args');
-    const [from, to] = [anyDate(a), anyDate(b)].sort((one, other) => one - other);
+  // A text is read as JavaScript reads it, in UTC if it holds a day only.
+  const momentOf = (limit) => {
+    if (typeof limit === 'string') return DateTime.fromJSDate(new Date(limit)).isValid ? DateTime.fromJSDate(new Date(limit)) : undefined;
+    return limit instanceof Date || isDateTime(limit) ? dateTime(limit) : undefined;
+  };
+  functions.isBetween = (value, limits) => {
+    if (limits.length !== 2) fail('isBetween(): expected exactly two args');
+    const [from, to] = limits.map(momentOf);
+    if (from === undefined || to === undefined) return undefined;
     const date = dateTime(value);
-    return from < date && date < to;
+    return from > to ? to < date && date < from : from < date && date < to;
   };
   functions.isDst = (value) => dateTime(value).isInDST;
   functions.isWeekend = (value) => dateTime(value).weekday > 5;

@@ -9,7 +9,7 @@
   functions.floor = (value) => Math.floor(value);
   functions.abs = (value) => Math.abs(value);
   functions.round = (value, [places = 0]) => Number(value.toFixed(places));
-  functions.format = (value, [locale, options]) => kit.need('intl').formatNumber(value, locale ?? 'en-US', options);
+  functions.format = (value, [locale, options]) => kit.need('intl').formatNumber(value, typeof locale === 'string' || Array.isArray(locale) ? locale : 'en-US', options);
   const whole = (name) => (value) => (Number.isInteger(value) ? value : fail(`${name}() is only callable on integers`));
   functions.isInteger = (value) => Number.isInteger(value);
   functions.isEven = (value) => whole('isEven')(value) % 2 === 0;

@@ -6,8 +6,9 @@
   const functions = (kit.extensions = { array: {}, date: {}, number: {}, object: {}, string: {}, boolean: {} }).string;
 
   const algorithms = ['md5', 'sha1', 'sha224', 'sha256', 'sha384', 'sha512', 'sha3'];
-  functions.hash = (text, [algorithm = 'md5']) => {
-    const name = String(algorithm).toLowerCase();
+  functions.hash = (text, [algorithm]) => {
+    // What is no text has no lower case: the error makes the expression undefined.
+    const name = (algorithm ?? 'md5').toLowerCase();
     if (name === 'base64') return host.base64Encode(text);
     if (!algorithms.includes(name)) fail(`Unknown algorithm ${algorithm}. Available algorithms are: ${algorithms.join()}, and Base64.`);
     return host.hash(name, text);
@@ -21,13 +22,13 @@
     [/\n={2,}/g, '\n'], // headings underlined with equals signs
     [/~~/g, ''], // strikethrough
     [/`{3}.*\n/g, ''], // fences
-    [/<[^>]*>/g, ''], // tags
+    [/<[\w\s|='":(),;/.-]+[>|\\]/g, ''], // tags, as far as they hold nothing unusual
     [/^[=-]{2,}\s*$/g, ''], // headings underlined
     [/\[\^.+?\](: .*?$)?/g, ''], // footnotes
     [/\s{0,2}\[.*?\]: .*?$/g, ''], // targets of references
     [/!\[.*?\][[(].*?[\])]/g, ''], // images
     [/\[(.*?)\][[(].*?[\])]/g, '$1'], // links
-    [/^\s{0,3}>\s?/g, ''], // quotations
+    [/>/g, ''], // quotations, and whatever else looks like one
     [/^\s{1,2}\[(.*?)\]: (\S+)( ".*?")?\s*$/g, ''],
     [/^#{1,6}\s*([^#]*)\s*(#{1,6})?/gm, '$1'], // headings
     [/([*_]{1,3})(\S.*?\S)\1/g, '$2'], // emphasis
@@ -41,7 +42,11 @@
 
   // Conversions.
   functions.toBoolean = (text) => !['', 'false', 'no', '0'].includes(text.toLowerCase());
-  const amount = (text) => text.replace(/\p{Sc}/gu, '');
+  // The signs of currencies, as xe.com lists them; some are letters.
+  const signs =
+    'Lek|؋|$|ƒ|₼|Br|BZ$|$b|KM|P|лв|R$|៛|¥|₡|kn|₱|Kč|kr|RD$|£|€|¢|Q|L|Ft|₹|Rp|﷼|₪|J$|₩|₭|ден|RM|₨|₮|MT|C$|₦|B/.|Gs|S/.|zł|lei|₽|Дин.|S|R|CHF|NT$|฿|TT$|₺|₴|$U|Bs|₫|Z$';
+  const sign = new RegExp(signs.replace(/[$.]/g, '\\$&'), 'gu');
+  const amount = (text) => text.replace(sign, '');
   const number = (value, message) => (Number.isNaN(value) ? fail(message) : value);
   functions.toNumber = (text) => number(Number(amount(text)), 'cannot convert to number');
   functions.toFloat = (text) => {
@@ -60,8 +65,8 @@
   functions.toDateTime = (text, [format]) => {
     const { DateTime, parseDate } = kit.need('luxon');
     if (['ms', 's', 'us', 'excel'].includes(format)) return kit.extensions.number.toDateTime(Number(text), [format]);
-    if (format !== undefined && format !== null && format !== '') return DateTime.fromFormat(text, format);
-    return parseDate(text) ?? fail('cannot convert to Luxon DateTime');
+    if (format && typeof format !== 'string') fail('cannot convert to Luxon DateTime');
+    return format ? DateTime.fromFormat(text, format) : (parseDate(text) ?? fail('cannot convert to Luxon DateTime'));
   };
   functions.toJsonString = (text) => JSON.stringify(text);
   functions.parseJson = (text) => {
@@ -105,30 +110,33 @@
       return word.replace(/[A-Za-z0-9\u00C0-\u00FF]/, (letter) => letter.toUpperCase());
       // Line breaks get lost, as in n8n.
     }).replace(/[\n\r]/g, '');
-  functions.quote = (text, [mark = '"']) => mark + text.replaceAll('\\', '\\\\').replaceAll(mark, `\\${mark}`) + mark;
+  // The mark is looked for as a pattern that begins with a backslash: `b` stands for the ends of words.
+  functions.quote = (text, [mark = '"']) => mark + text.replaceAll('\\', '\\\\').replace(new RegExp(`\\${mark}`, 'g'), `\\${mark}`) + mark;
   functions.replaceSpecialChars = (text) => host.transliterate(text.replaceAll('€', 'EU'));
   functions.length = (text) => text.length;
   functions.urlDecode = (text, [whole = false]) => (whole ? decodeURI(text) : decodeURIComponent(text));
   functions.urlEncode = (text, [whole = false]) => (whole ? encodeURI(text) : encodeURIComponent(text));
 
   // Questions.
-  const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
-  const host_ = `(?:${label}\\.)+(?:[a-z]{2,}|xn--[a-z0-9-]+)`;
-  const place = `((?:[\\w-]+\\.)+(?:[a-z]{2,}|xn--[a-z0-9]+)|localhost|\\d{1,3}(?:\\.\\d{1,3}){3})(?::\\d+)?(?:/[^\\s?]*)?(?:\\?[^\\s#]*)?(?:#\\S*)?`;
+  const site = '(?:[-\\w]+\\.)+(?:[a-z]{2,}|xn--[a-z0-9]+)|localhost|\\d{1,3}(?:\\.\\d{1,3}){3}';
+  const place = `(${site})(?::\\d+)?(?:/[^\\s?]*)?(?:\\?[^\\s#]*)?(?:#\\S*)?`;
   const domain = new RegExp(`^${place}$`, 'i');
   const address = new RegExp(`^(?:(?:https?|ftp)://)?(?:mailto:)?(?://)?${place}$`, 'i');
-  const mail = `[\\w.!#$%&'*+/=?^\`{|}~-]+@${host_}`;
-  const wholeMail = new RegExp(`^${mail}$`, 'i');
+  const url = `(?:https?|ftp)://(?:${site})(?::\\d+)?(?:/[^\\s?#]*)?(?:\\?[^\\s#]*)?\\S*`;
+  const [anyUrl, wholeUrl] = [new RegExp(url, 'i'), new RegExp(`^${url}$`, 'i')];
+  const atom = '[^<>()[\\]\\\\.,;:\\s@"]+';
+  const mail = new RegExp(`(?:${atom}(?:\\.${atom})*|".+")@(\\[\\d{1,3}(?:\\.\\d{1,3}){3}\\]|(?:[a-zA-Z\\d-]+\\.)+[a-zA-Z]{2,})`);
   functions.isDomain = (text) => domain.test(text);
-  functions.isEmail = (text) => wholeMail.test(text);
+  // Whoever has an address in it and no blank passes.
+  functions.isEmail = (text) => !text.includes(' ') && mail.test(text);
   functions.isNumeric = (text) => !text.includes(' ') && !Number.isNaN(Number(text)) && !Number.isNaN(parseFloat(text));
-  functions.isUrl = (text) => ['http:', 'https:', 'ftp:'].includes(host.parseUrl(text)?.protocol);
+  functions.isUrl = (text) => wholeUrl.test(text);
   functions.isEmpty = (text) => text === '';
   functions.isNotEmpty = (text) => text !== '';
 
   // Parts.
-  functions.extractEmail = (text) => text.match(new RegExp(mail, 'i'))?.[0];
-  functions.extractDomain = (text) => (functions.isEmail(text) ? text.slice(text.lastIndexOf('@') + 1) : text.match(address)?.[1]);
-  functions.extractUrl = (text) => text.match(/\b(?:https?|ftp):\/\/[^\s"'<>`]+?(?=[.,;:!?)\]]*(?:[\s"'<>`]|$))/i)?.[0];
+  functions.extractEmail = (text) => text.match(mail)?.[0];
+  functions.extractDomain = (text) => (functions.isEmail(text) ? text.match(mail) : text.match(address))?.[1];
+  functions.extractUrl = (text) => text.match(anyUrl)?.[0];
   functions.extractUrlPath = (text) => host.parseUrl(text)?.pathname;
 });

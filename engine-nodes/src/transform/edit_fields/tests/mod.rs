@@ -113,3 +113,29 @@ fn the_first_versions_have_three_lists() {
     assert_eq!(outputs(1.0, json!(false)), json!([[{"v": "7", "b": false, "n": "7", "s": {"t": "x"}}]]));
     assert_eq!(outputs(2.0, json!(true)), json!([[{"b": false, "n": 7, "s": {"t": "x"}}]]));
 }
+
+#[test]
+fn an_object_may_be_null() {
+    let entry = json!({"fields": {"values": [{"name": "o", "type": "objectValue", "objectValue": "={{ $json.nothing }}"}]}, "include": "none", "options": {}});
+    for version in [3.0, 3.2] {
+        let outputs = TestNode::new(SET, version, entry.clone()).input(json!([{}])).outputs();
+        assert_eq!(outputs, json!([[{"o": null}]]), "{version}");
+    }
+}
+
+#[test]
+fn the_second_version_makes_numbers_of_texts_only() {
+    let fields = json!({"keepOnlySet": true, "values": {"number": [{"name": "n", "value": "={{ $json.v }}"}]}, "options": {}});
+    let items = json!([{"v": " 7 "}, {"v": "seven"}, {"v": null}, {"v": true}, {"v": [1]}]);
+    let outputs = TestNode::new(SET, 2.0, fields).input(items).outputs();
+    assert_eq!(outputs, json!([[{"n": 7}, {"n": "seven"}, {"n": null}, {"n": true}, {"n": [1]}]]));
+}
+
+#[test]
+fn the_first_versions_fail_as_a_whole() {
+    let fields = json!({"values": {"string": [{"name": "s", "value": "={{ $('Nowhere').first() }}"}]}, "options": {}});
+    for version in [1.0, 2.0] {
+        let run = TestNode::new(SET, version, fields.clone()).input(json!([{"a": 1}])).with("onError", "continueRegularOutput").run();
+        assert_eq!(run.outputs(), json!([[{"a": 1}]]), "{version}");
+    }
+}

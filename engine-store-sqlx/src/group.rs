@@ -1,7 +1,7 @@
 //! Group commit: starts, commits and records of all executions of the process are gathered, and one transaction makes a whole group of them durable.
 //!
-//! There is no timer. While one group is on its way to the disk, the next one gathers; it leaves when the first has landed. Those who were answered together soon come
-//! again together: the first of them does not leave alone, but lets all that can run now bring what they have. When little is going on, nothing is gathered and each
+//! There is no timer. While one group is on its way to the disk, the next one gathers; it leaves when the first has landed. On `SQLite`, those who were answered together
+//! soon come again together: the first of them does not leave alone, but lets all that can run now bring what they have. When little is going on, nothing is gathered and each
 //! write leaves at once over a connection of its own: below about sixteen writes in flight that is faster. Nobody is answered before the commit that holds their
 //! write has returned.
 
@@ -61,6 +61,9 @@ pub(crate) struct Policy {
     pub(crate) lanes: usize,
     /// When more than this many wait, they are gathered.
     pub(crate) group_above: usize,
+    /// Whether a group waits for those who were in the last one. It makes groups as large as they can be; without it, those who were answered prepare their next write
+    /// while the others' is made, which is faster where the database works on other processors.
+    pub(crate) waits: bool,
 }
 
 /// At most so many jobs in one transaction.
@@ -110,10 +113,11 @@ impl Group {
 
     /// Lets everybody who can run now bring what they have, then takes a group.
     async fn gather(&self) -> Vec<(Job, oneshot::Sender<Answered>)> {
-        // Those who came during the last group's flight, and those who were in it. Without the latter, two halves would take turns for ever.
+        // Those who came during the last group's flight, and those who were in it. Without the latter, two halves take turns for ever.
         let expected = {
             let queue = self.queue();
-            (queue.waiting.len() + if queue.crowded { queue.last } else { 0 }).min(LARGEST_GROUP)
+            let again = if queue.crowded && self.policy.waits { queue.last } else { 0 };
+            (queue.waiting.len() + again).min(LARGEST_GROUP)
         };
         for _ in 0..MOST_TURNS {
             if self.queue().waiting.len() >= expected {

@@ -143,7 +143,7 @@ impl PostgresStore {
         let lanes = usize::try_from(options.writers).unwrap_or(1);
         let core = Arc::new(Core {
             wakeups: Wakeups::new(&options.schema),
-            group: Group::new(Policy { lanes, group_above: 2 * lanes }),
+            group: Group::new(Policy { lanes, group_above: 2 * lanes, waits: false }),
             limit: options.limit,
             patience: options.patience,
             lane: Mutex::default(),

@@ -19,6 +19,7 @@ use crate::session::{Session, Transaction};
 const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "first", sql: include_str!("../../migrations/sqlite/0001_first.sql") },
     Migration { version: 2, name: "lists", sql: include_str!("../../migrations/sqlite/0002_lists.sql") },
+    Migration { version: 3, name: "journal", sql: include_str!("../../migrations/sqlite/0003_journal.sql") },
 ];
 
 /// Where the file is, and how to use it.
@@ -96,7 +97,7 @@ impl SqliteStore {
         migrate(&writer, options.limit).await?;
         let readers = SqlitePoolOptions::new().max_connections(options.readers).acquire_timeout(options.limit).test_before_acquire(false);
         let readers = readers.connect_lazy_with(options.connect().read_only(true).create_if_missing(false));
-        let group = Group::new(Policy { lanes: 1, group_above: 1 });
+        let group = Group::new(Policy { lanes: 1, group_above: 1, waits: true });
         let core = Core { readers, writer, limit: options.limit, group, listeners: Listeners::default(), lane: Mutex::default() };
         Ok(Self { core: Arc::new(core) })
     }

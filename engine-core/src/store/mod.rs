@@ -134,6 +134,12 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// When the store cannot write.
     async fn leave(&self, worker: WorkerId) -> Result<(), StoreError>;
 
+    /// Forgets how often an execution was claimed: it has got on under this lease, so it is not what its workers die of ([`Rescue::max_claims`]).
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`] when the lease is not held any more.
+    async fn forget_claims(&self, lease: Lease) -> Result<(), StoreError>;
+
     /// Makes waiting executions ready whose time has come, at most `limit`, the longest due first. Gives how many.
     ///
     /// # Errors

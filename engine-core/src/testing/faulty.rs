@@ -10,8 +10,8 @@ use futures::stream::{self, BoxStream, StreamExt};
 use crate::model::{ExecutionId, Timestamp};
 use crate::runtime::{Runtime, splitmix};
 use crate::store::{
-    Beat, Claim, Claimed, Commit, Committed, EndedExecution, Heartbeat, LimitScope, PendingSignal, Rescue, Rescued, Signal, SignalOutcome, Start,
-    StartExecution, Store, StoreError, StoredExecution, Wakeup, WorkerId,
+    Beat, Claim, Claimed, Commit, Committed, EndedExecution, Heartbeat, Lease, LimitScope, PendingSignal, Rescue, Rescued, Signal, SignalOutcome,
+    Start, StartExecution, Store, StoreError, StoredExecution, Wakeup, WorkerId,
 };
 
 /// How often what goes wrong. All numbers are of 1,000 calls (or hints); none by default.
@@ -212,6 +212,10 @@ impl Store for FaultyStore {
 
     async fn leave(&self, worker: WorkerId) -> Result<(), StoreError> {
         self.meet("leave", self.inner.leave(worker)).await
+    }
+
+    async fn forget_claims(&self, lease: Lease) -> Result<(), StoreError> {
+        self.meet("forget_claims", self.inner.forget_claims(lease)).await
     }
 
     async fn wake_due(&self, limit: u32) -> Result<u32, StoreError> {

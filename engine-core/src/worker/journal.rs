@@ -3,6 +3,7 @@
 //! Nothing is written before it has to be. An execution that begins here is recorded together with everything up to its first effect, and one that has no
 //! effects at all is recorded once, when it has ended. From then on each commit carries what happened since the last one.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -26,6 +27,8 @@ pub(super) struct StoreJournal {
     pub(super) keeping: Keeping,
     preface: Preface,
     buffer: Mutex<Buffer>,
+    /// Workers were lost while they drove this execution, and it has not got on since.
+    suspect: AtomicBool,
     writer: futures::lock::Mutex<Writer>,
 }
 
@@ -67,7 +70,8 @@ enum Write {
 impl StoreJournal {
     pub(super) fn new(worker: Worker, pinned: PinnedPlan, inbox: Arc<Inbox>, keeping: Keeping, standing: Standing) -> Self {
         let (buffer, preface) = (Mutex::default(), Preface::default());
-        Self { worker, pinned, inbox, keeping, preface, buffer, writer: futures::lock::Mutex::new(Writer { standing, seq: 0, doubtful: None }) }
+        let writer = futures::lock::Mutex::new(Writer { standing, seq: 0, doubtful: None });
+        Self { worker, pinned, inbox, keeping, preface, buffer, suspect: AtomicBool::new(false), writer }
     }
 
     /// The same, with what the first record tells beside the items.
@@ -80,6 +84,12 @@ impl StoreJournal {
     pub(super) fn after(mut self, chunks: u32, recorded: Recorded) -> Self {
         self.lock().recorded = recorded;
         self.writer.get_mut().seq = chunks;
+        self
+    }
+
+    /// The same, of an execution that was claimed so many times since it last got on.
+    pub(super) fn claimed(mut self, times: u32) -> Self {
+        *self.suspect.get_mut() = times > 1;
         self
     }
 
@@ -138,12 +148,26 @@ impl StoreJournal {
             self.send(&mut writer, Write::Start(start)).await?;
         }
         let Standing::Leased(lease) = writer.standing else { return Err(JournalError::Fenced) };
+        let got_on = self.suspect.load(Ordering::Acquire) && self.lock().records.iter().any(gets_on);
         let chunk = self.chunk(writer.seq).await?;
         let (opened, closed) = self.points();
         let handled = self.inbox.take_handled(then.is_some());
         let idle = chunk.is_none() && opened.is_empty() && closed.is_empty() && handled.is_empty();
         let Some(then) = then.or_else(|| (!idle).then_some(Then::Continue)) else { return Ok(()) };
-        self.send(&mut writer, Write::Commit(Box::new(Commit { lease, chunk, handled, opened, closed, then }))).await
+        let goes_on = matches!(then, Then::Continue);
+        self.send(&mut writer, Write::Commit(Box::new(Commit { lease, chunk, handled, opened, closed, then }))).await?;
+        if got_on && goes_on {
+            self.clear(lease).await;
+        }
+        Ok(())
+    }
+
+    /// Clears an execution that has got on of the suspicion that its workers die of it.
+    async fn clear(&self, lease: Lease) {
+        if self.suspect.swap(false, Ordering::AcqRel) {
+            // It costs nothing but patience later if this cannot be written.
+            drop(self.stores().executions.forget_claims(lease).await);
+        }
     }
 
     /// What was handed over, as the chunk with this number.
@@ -230,6 +254,11 @@ impl StoreJournal {
             }
         }
     }
+}
+
+/// Whether an execution with this record is further than before. One whose workers die of a node records again and again that the node began.
+fn gets_on(record: &Record) -> bool {
+    matches!(record, Record::NodeRun(_) | Record::Waiting(_) | Record::WaitOver(_))
 }
 
 #[async_trait]

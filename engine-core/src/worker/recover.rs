@@ -30,7 +30,7 @@ impl Worker {
     pub(super) async fn go_on(&self, claimed: Claimed, stored: Option<StoredExecution>) {
         let _counted = Counted::new(self);
         let lease = claimed.lease;
-        match self.revive(claimed.header, lease, stored).await {
+        match self.revive(claimed, stored).await {
             Ok((session, begin)) => {
                 // What it came to is recorded; nobody waits for it here.
                 drop(session.drive(self.clone(), begin).await);
@@ -53,7 +53,8 @@ impl Worker {
         self.tell(lease.execution);
     }
 
-    async fn revive(&self, header: ExecutionHeader, lease: Lease, stored: Option<StoredExecution>) -> Result<(Arc<Session>, Begin), Refusal> {
+    async fn revive(&self, claimed: Claimed, stored: Option<StoredExecution>) -> Result<(Arc<Session>, Begin), Refusal> {
+        let Claimed { header, lease, claims, .. } = claimed;
         let stored = stored.ok_or(Refusal::NotNow)?;
         let chunks = stored.journal.last().map_or(0, |chunk| chunk.seq + 1);
         let records = self.records(&stored).await.map_err(|error| self.unreadable(&error))?;
@@ -72,7 +73,7 @@ impl Worker {
         inbox.answer_to(lock(&self.inner.responders).remove(&header.id));
         stored.signals.into_iter().for_each(|signal| inbox.give(signal));
         let keeping = Keeping::new(&pinned.plan, header.mode, self.durability(&pinned), stored.summary.created);
-        let journal = StoreJournal::new(self.clone(), pinned, inbox, keeping, Standing::Leased(lease)).after(chunks, recorded);
+        let journal = StoreJournal::new(self.clone(), pinned, inbox, keeping, Standing::Leased(lease)).after(chunks, recorded).claimed(claims);
         Ok((Session::new(execution, journal), Begin::Recorded(entries)))
     }
 

@@ -79,6 +79,35 @@ fn inv_05_a_worker_that_slept_past_its_lease_changes_nothing() {
 }
 
 #[test]
+fn inv_08_an_execution_that_gets_on_is_not_taken_for_poison() {
+    // Nine nodes of a second each, and a worker that dies in each of the first eight.
+    let world = World::new(3);
+    world.simulator.clone().block_on(async {
+        let mut lines = vec!["T trigger -> S0".to_owned()];
+        lines.extend(
+            (0..9).map(|node| {
+                format!("S{node} slow -> E{node}\nE{node} effect{}", if node < 8 { format!(" -> S{}", node + 1) } else { String::new() })
+            }),
+        );
+        world.save("long", &graph(&lines.join("\n"))).await;
+        let mut process = world.process(Life::long());
+        let id = process.start("long").await.unwrap();
+        for node in 0..8 {
+            // At most ten minutes: one that was given up gets nowhere.
+            for _ in 0..6000 {
+                if world.ledger.count(&format!("E{node}")) > 0 {
+                    break;
+                }
+                world.pass(std::time::Duration::from_millis(100)).await;
+            }
+            process.life.end();
+            process = world.process(Life::long());
+        }
+        assert_eq!(process.result(id).await.status(), ExecutionStatus::Success);
+    });
+}
+
+#[test]
 fn inv_08_a_poisonous_execution_is_given_up_and_its_neighbours_go_on() {
     let world = World::new(2);
     world.simulator.clone().block_on(async {

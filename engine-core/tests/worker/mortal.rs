@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use engine_core::model::{ExecutionId, Timestamp};
 use engine_core::runtime::Runtime;
 use engine_core::store::{
-    Beat, Claim, Claimed, Commit, Committed, EndedExecution, Heartbeat, LimitScope, PendingSignal, Rescue, Rescued, Signal, SignalOutcome, Start,
-    StartExecution, Store, StoreError, StoredExecution, Wakeup, WorkerId,
+    Beat, Claim, Claimed, Commit, Committed, EndedExecution, Heartbeat, Lease, LimitScope, PendingSignal, Rescue, Rescued, Signal, SignalOutcome,
+    Start, StartExecution, Store, StoreError, StoredExecution, Wakeup, WorkerId,
 };
 use futures::FutureExt;
 use futures::future::{BoxFuture, poll_fn};
@@ -165,6 +165,10 @@ impl Store for MortalStore {
 
     async fn leave(&self, worker: WorkerId) -> Result<(), StoreError> {
         self.call(false, self.inner.leave(worker)).await
+    }
+
+    async fn forget_claims(&self, lease: Lease) -> Result<(), StoreError> {
+        self.call(false, self.inner.forget_claims(lease)).await
     }
 
     async fn wake_due(&self, limit: u32) -> Result<u32, StoreError> {

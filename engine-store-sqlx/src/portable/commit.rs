@@ -28,6 +28,16 @@ impl SqlStore {
         }
     }
 
+    pub(super) async fn forget_claims_of(&self, lease: Lease) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        let forget = "UPDATE active SET claims = 0 WHERE id = $1 AND epoch = $2 AND worker = $3 AND state = 1";
+        let forget = query(forget).bind(lease.execution.as_uuid()).bind(signed(lease.epoch.0)).bind(lease.worker.as_uuid());
+        if tx.change(forget).await? == 0 {
+            return tx.refuse(StoreError::Fenced(lease.execution)).await;
+        }
+        tx.commit().await
+    }
+
     pub(super) async fn record_one(&self, execution: &EndedExecution) -> Result<(), StoreError> {
         let EndedExecution { header, records, started, ending } = execution;
         let mut tx = self.begin().await?;

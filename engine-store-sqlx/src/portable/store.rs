@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use engine_core::model::{ExecutionId, Timestamp};
 use engine_core::store::{
-    Beat, Claim, Claimed, Commit, Committed, EndedExecution, Ending, Heartbeat, Keep, LimitScope, PendingSignal, Rescue, Rescued, Signal,
+    Beat, Claim, Claimed, Commit, Committed, EndedExecution, Ending, Heartbeat, Keep, Lease, LimitScope, PendingSignal, Rescue, Rescued, Signal,
     SignalOutcome, Start, StartExecution, Store, StoreError, StoredExecution, Then, Wakeup, WorkerId,
 };
 use futures::stream::BoxStream;
@@ -88,6 +88,10 @@ impl Store for SqlStore {
         self.leave_fleet(worker).await?;
         self.tell(Wakeup::Ready);
         Ok(())
+    }
+
+    async fn forget_claims(&self, lease: Lease) -> Result<(), StoreError> {
+        self.patiently(|| self.forget_claims_of(lease)).await
     }
 
     async fn wake_due(&self, limit: u32) -> Result<u32, StoreError> {

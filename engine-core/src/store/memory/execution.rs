@@ -93,6 +93,15 @@ impl Store for MemoryStore {
         Ok(())
     }
 
+    async fn forget_claims(&self, lease: Lease) -> Result<(), StoreError> {
+        let mut state = self.state();
+        if !state.holds(&lease) {
+            return Err(StoreError::Fenced(lease.execution));
+        }
+        state.active.entry(lease.execution).and_modify(|active| active.claims = 0);
+        Ok(())
+    }
+
     async fn wake_due(&self, limit: u32) -> Result<u32, StoreError> {
         let now = self.now();
         let mut state = self.state();

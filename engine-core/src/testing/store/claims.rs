@@ -168,6 +168,21 @@ pub async fn inv_08_a_poisonous_execution_is_given_up(world: World) {
     assert_eq!(world.claim_ids(worker, 10).await, [neighbour]);
 }
 
+/// Breaks when an execution that gets on, however often its workers are lost for other reasons, is taken for one that kills them; or when a worker that lost it can say so.
+pub async fn claims_are_forgotten_when_an_execution_gets_on(world: World) {
+    let id = world.start(world.execution("long")).await;
+    for round in 1..=6 {
+        let worker = world.worker().await;
+        let claimed = world.claim(worker, 10).await;
+        assert_eq!((claimed[0].header.id, claimed[0].claims), (id, 1), "round {round}");
+        world.stores.executions.forget_claims(claimed[0].lease).await.unwrap();
+        world.lose(worker).await;
+        assert_eq!(world.rescue(2).await.given_up, [], "round {round}");
+        let late = world.stores.executions.forget_claims(claimed[0].lease).await;
+        assert!(matches!(late, Err(StoreError::Fenced(_))), "{late:?}");
+    }
+}
+
 /// Breaks when rescue takes more than asked for, or never gets past the first ones.
 pub async fn rescue_goes_page_by_page(world: World) {
     let worker = world.worker().await;

@@ -67,7 +67,7 @@ macro_rules! store_conformance {
             starts::a_start_that_is_due_later_waits, starts::an_ended_execution_can_be_recorded_as_a_whole,
             claims::no_two_claims_get_the_same_execution, claims::higher_priority_goes_first_then_the_older, claims::inv_22_tenants_take_turns,
             claims::inv_21_limits_are_never_exceeded_and_never_leak, claims::a_direct_start_respects_limits, claims::only_living_workers_claim,
-            claims::inv_08_a_lost_workers_executions_are_rescued, claims::inv_08_a_poisonous_execution_is_given_up, claims::rescue_goes_page_by_page,
+            claims::inv_08_a_lost_workers_executions_are_rescued, claims::inv_08_a_poisonous_execution_is_given_up, claims::claims_are_forgotten_when_an_execution_gets_on, claims::rescue_goes_page_by_page,
             claims::a_worker_that_leaves_hands_back_without_spending_a_claim, claims::inv_06_the_epoch_only_grows,
             commits::a_journal_is_read_as_it_was_written, commits::inv_05_fencing, commits::inv_09_a_final_state_is_final,
             commits::a_commit_whose_answer_was_lost_may_be_repeated, commits::inv_14_timers_are_never_early, commits::a_wait_without_end_needs_a_signal,

@@ -44,17 +44,17 @@ impl Home {
 
     /// A process that goes on with what others left: a worker where there can be one, or else a server.
     pub(crate) fn help(&self, name: &str) -> Server {
-        help(&self.schema, &self.of(name))
+        help(self.schema.as_ref(), &self.of(name))
     }
 
     /// The same, and the address of its metrics.
     pub(crate) fn help_observed(&self, name: &str) -> (Server, String) {
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-        (help(&self.schema, &self.of(name).with("ENGINE_METRICS_LISTEN", &free)), format!("http://{free}/metrics"))
+        (help(self.schema.as_ref(), &self.of(name).with("ENGINE_METRICS_LISTEN", &free)), format!("http://{free}/metrics"))
     }
 }
 
-fn help(schema: &Option<Schema>, place: &Place) -> Server {
+fn help(schema: Option<&Schema>, place: &Place) -> Server {
     if schema.is_some() { place.work() } else { place.serve(&[]) }
 }
 

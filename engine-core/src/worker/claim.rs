@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use futures::FutureExt;
 
 use super::Worker;
+use super::recover::Counted;
 use crate::store::{Claim, Claimed, StoreError, StoredExecution};
 
 /// At most so many are claimed in one call.
@@ -43,9 +44,14 @@ impl Worker {
         }
     }
 
+    /// It counts from here on: whoever claims next, before the work has begun, must not claim beyond the limit.
     fn take_over(&self, claimed: Claimed, stored: Option<StoredExecution>) {
-        let worker = self.clone();
-        self.engine().runtime().spawn(async move { worker.go_on(claimed, stored).await }.boxed());
+        let (worker, counted) = (self.clone(), Counted::new(self));
+        let work = async move {
+            worker.go_on(claimed, stored).await;
+            drop(counted);
+        };
+        self.engine().runtime().spawn(work.boxed());
     }
 
     /// How many executions it drives that came from the queue.

@@ -28,7 +28,6 @@ enum Refusal {
 impl Worker {
     /// Drives an execution that was claimed.
     pub(super) async fn go_on(&self, claimed: Claimed, stored: Option<StoredExecution>) {
-        let _counted = Counted::new(self);
         let lease = claimed.lease;
         match self.revive(claimed, stored).await {
             Ok((session, begin)) => {
@@ -141,16 +140,16 @@ impl Worker {
 }
 
 /// Counts an execution that came from the queue for as long as it is driven.
-struct Counted<'w>(&'w Worker);
+pub(super) struct Counted(Worker);
 
-impl<'w> Counted<'w> {
-    fn new(worker: &'w Worker) -> Self {
+impl Counted {
+    pub(super) fn new(worker: &Worker) -> Self {
         worker.inner.claimed.fetch_add(1, Ordering::AcqRel);
-        Self(worker)
+        Self(worker.clone())
     }
 }
 
-impl Drop for Counted<'_> {
+impl Drop for Counted {
     fn drop(&mut self) {
         self.0.inner.claimed.fetch_sub(1, Ordering::AcqRel);
         self.0.inner.nudges.claims.give();

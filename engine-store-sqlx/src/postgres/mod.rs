@@ -147,10 +147,14 @@ struct Core {
 }
 
 impl PostgresStore {
-    /// Ends all connections. What is under way is finished first.
+    /// Ends all connections. What is under way is finished first, within the time limit of a statement: a connection that swallows everything never says goodbye.
     pub async fn close(&self) {
-        self.core.writers.close().await;
-        self.core.pool.close().await;
+        let closing = async {
+            self.core.writers.close().await;
+            self.core.pool.close().await;
+        };
+        // Connections that are still open then end with the process.
+        drop(tokio::time::timeout(self.core.limit, closing).await);
     }
 
     /// The server's version, such as 150004 for 15.4.

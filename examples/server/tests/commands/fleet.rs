@@ -1,70 +1,11 @@
 //! Several processes on one Postgres.
 
-use std::sync::atomic::{AtomicU32, Ordering};
-
 use serde_json::{Value, json};
-use sqlx::{Connection, PgConnection, query_scalar, raw_sql};
+use sqlx::query_scalar;
 
 use crate::outside::Outside;
-use crate::server::{Place, Server, answer, greeting};
-
-/// A schema of its own, dropped at the end.
-struct Schema {
-    url: String,
-    name: String,
-}
-
-impl Schema {
-    fn new() -> Self {
-        static MADE: AtomicU32 = AtomicU32::new(0);
-        let url = std::env::var("ENGINE_TEST_POSTGRES").unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/postgres".to_owned());
-        Self { url, name: format!("engine_server_test_{}_{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed)) }
-    }
-
-    /// A folder on this schema, with the secrets of the fleet.
-    fn place(&self) -> Place {
-        let place = Place::new().with("DATABASE_URL", &self.url).with("ENGINE_DATABASE_SCHEMA", &self.name);
-        let place = place.with("ENGINE_DATABASE_CONNECTIONS", "4").with("ENGINE_DATABASE_WRITERS", "2").with("ENGINE_ENVIRONMENT", "production");
-        let place = place.with("ENGINE_JWT_SECRET", &"j".repeat(32)).with("ENGINE_RESUME_KEY", &"r".repeat(32));
-        let place = place.with("ENGINE_ENCRYPTION_KEYS", &format!("k1:{}", "0a".repeat(32)));
-        place.with("ENGINE_ADMIN_EMAIL", "ada@example.com").with("ENGINE_ADMIN_PASSWORD", "correct horse battery")
-    }
-
-    /// A folder for a process of this name that may reach this machine, and counts as lost after a second.
-    fn place_of(&self, name: &str) -> Place {
-        let place = self.place().with("ENGINE_WORKER_NAME", name).with("ENGINE_NETWORK_ALLOW", "127.0.0.1");
-        place.with("ENGINE_LEASE_TIME", "1s").with("ENGINE_POLL", "100ms")
-    }
-
-    /// A server of this name, and somebody signed in.
-    async fn server(&self, name: &str) -> Server {
-        let mut server = self.place_of(name).serve(&[]);
-        server.sign_in("ada@example.com", "correct horse battery").await;
-        server
-    }
-
-    /// The name of the process that drives the only execution that has not ended.
-    async fn driving(&self) -> String {
-        let mut connection = PgConnection::connect(&self.url).await.unwrap();
-        sqlx::query("SELECT set_config('search_path', $1, false)").bind(&self.name).execute(&mut connection).await.unwrap();
-        query_scalar("SELECT w.name FROM active a JOIN workers w ON w.id = a.worker").fetch_one(&mut connection).await.unwrap()
-    }
-}
-
-impl Drop for Schema {
-    fn drop(&mut self) {
-        let (url, name) = (self.url.clone(), self.name.clone());
-        let dropping = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(async {
-                let mut connection = PgConnection::connect(&url).await.unwrap();
-                let script = format!("DROP SCHEMA IF EXISTS {name} CASCADE");
-                raw_sql(sqlx::AssertSqlSafe(script)).execute(&mut connection).await.unwrap();
-            });
-        });
-        drop(dropping.join());
-    }
-}
+use crate::schema::Schema;
+use crate::server::{Place, Server, answer, greeting, store, until};
 
 #[tokio::test]
 async fn what_one_server_stores_another_serves() {
@@ -81,11 +22,6 @@ async fn what_one_server_stores_another_serves() {
     assert!(!here.path("data").exists(), "a member of a fleet keeps nothing on its machine");
 }
 
-/// Stores a workflow through the API; gives its id.
-async fn store(server: &Server, workflow: &Value) -> String {
-    answer(server.post("/api/v1/workflows", workflow), 201).await["id"].as_str().unwrap().to_owned()
-}
-
 /// A workflow that makes a request between its trigger and a node that only computes.
 fn calling(trigger: &Value, url: &str) -> Value {
     let assignment = json!({"name": "done", "type": "boolean", "value": true});
@@ -98,18 +34,6 @@ fn calling(trigger: &Value, url: &str) -> Value {
         ],
         "connections": [{"source": trigger["name"], "target": "Call"}, {"source": "Call", "target": "After"}],
     })
-}
-
-/// Asks again until the answer is as it should be.
-async fn until(ask: impl AsyncFn() -> Option<Value>) -> Value {
-    let asking = async {
-        loop {
-            if let Some(found) = ask().await {
-                return found;
-            }
-        }
-    };
-    tokio::time::timeout(std::time::Duration::from_mins(1), asking).await.expect("it becomes so within a minute")
 }
 
 /// Breaks when an activation stays with the server that was asked, or when nobody fires what is due.
@@ -183,7 +107,27 @@ async fn an_execution_outlives_every_process_that_drives_it() {
         (found["finished"] == true).then_some(found)
     });
     assert_eq!(done.await["status"], "success");
-    assert!(!outside.was_called_again(), "a recorded step is not done again");
+    assert!(!outside.was_called_at("/hold"), "a recorded step is not done again");
+}
+
+/// Breaks when what was claimed counts only once its work has begun: the next claim comes before that.
+#[tokio::test]
+async fn a_worker_claims_no_more_than_it_may_drive() {
+    let (schema, mut outside) = (Schema::new(), Outside::listen().await);
+    let server = schema.server("server").await;
+    let by_hand = json!({"name": "Begin", "type": "n8n-nodes-base.manualTrigger", "typeVersion": 1, "parameters": {}});
+    let workflow = store(&server, &calling(&by_hand, &outside.url("/hold"))).await;
+    let mut unanswered = Vec::new();
+    for _ in 0..5 {
+        answer(server.post(&format!("/api/v1/workflows/{workflow}/executions"), &json!({})), 202).await;
+        unanswered.push(outside.called("/hold").await);
+    }
+    server.kill();
+    let _worker = schema.place_of("worker").with("ENGINE_CONCURRENCY", "2").work();
+    let _first = outside.called("/hold").await;
+    let _second = outside.called("/hold").await;
+    let held = query_scalar::<_, i64>("SELECT count(*) FROM active a JOIN workers w ON w.id = a.worker WHERE w.name = 'worker'");
+    assert_eq!(held.fetch_one(&mut schema.connect().await).await.unwrap(), 2);
 }
 
 #[test]

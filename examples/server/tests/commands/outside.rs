@@ -56,9 +56,24 @@ impl Outside {
         }
     }
 
-    /// Whether it was called and nobody has waited for that.
-    pub(crate) fn was_called_again(&mut self) -> bool {
-        !self.early.is_empty() || self.calls.try_recv().is_ok()
+    /// Whether it was called at this path and nobody has waited for that.
+    pub(crate) fn was_called_at(&mut self, path: &str) -> bool {
+        while let Ok(call) = self.calls.try_recv() {
+            self.early.push_back(call);
+        }
+        self.early.iter().any(|call| call.path == path)
+    }
+
+    /// Answers everything from now on.
+    pub(crate) fn answer_all(mut self) {
+        tokio::spawn(async move {
+            for call in self.early {
+                call.answer().await;
+            }
+            while let Some(call) = self.calls.recv().await {
+                call.answer().await;
+            }
+        });
     }
 }
 

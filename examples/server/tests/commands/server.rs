@@ -3,19 +3,23 @@
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, ChildStdout, Command, Output, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
 
+use engine_core::runtime::{Runtime, TokioRuntime};
 use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 
-/// A folder, and how the program is called in it.
+/// A folder, and how the program is called in it. A clone is the same folder.
+#[derive(Clone)]
 pub(crate) struct Place {
-    folder: tempfile::TempDir,
+    folder: Arc<tempfile::TempDir>,
     variables: Vec<(String, String)>,
 }
 
 impl Place {
     pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), variables: vec![("ENGINE_LISTEN".to_owned(), "127.0.0.1:0".to_owned())] }
+        Self { folder: Arc::new(tempfile::tempdir().unwrap()), variables: vec![("ENGINE_LISTEN".to_owned(), "127.0.0.1:0".to_owned())] }
     }
 
     /// The same with a variable.
@@ -76,7 +80,7 @@ impl Place {
     fn start(&self, arguments: &[&str]) -> Server {
         let mut child = self.command(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let (stdout, stderr) = (BufReader::new(child.stdout.take().unwrap()), BufReader::new(child.stderr.take().unwrap()));
-        Server { child, stdout, stderr, url: String::new(), told: String::new(), token: None }
+        Server { child, stdout, stderr, http: Client::new(), url: String::new(), told: String::new(), token: None }
     }
 
     /// Starts a server and signs in as the administrator that it made.
@@ -113,6 +117,7 @@ pub(crate) struct Server {
     child: Child,
     stdout: BufReader<ChildStdout>,
     stderr: BufReader<ChildStderr>,
+    http: Client,
     pub(crate) url: String,
     /// What it printed until it listened.
     pub(crate) told: String,
@@ -138,7 +143,7 @@ impl Server {
 
     pub(crate) async fn sign_in(&mut self, email: &str, password: &str) {
         let body = json!({"email": email, "password": password});
-        let answer = Client::new().post(format!("{}/api/v1/auth/login", self.url)).json(&body).send().await.unwrap();
+        let answer = self.http.post(format!("{}/api/v1/auth/login", self.url)).json(&body).send().await.unwrap();
         assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap());
         self.token = answer.json::<Value>().await.unwrap()["accessToken"].as_str().map(str::to_owned);
     }
@@ -149,11 +154,11 @@ impl Server {
     }
 
     pub(crate) fn get(&self, path: &str) -> RequestBuilder {
-        self.authorised(Client::new().get(format!("{}{path}", self.url)))
+        self.authorised(self.http.get(format!("{}{path}", self.url)))
     }
 
     pub(crate) fn post(&self, path: &str, body: &Value) -> RequestBuilder {
-        self.authorised(Client::new().post(format!("{}{path}", self.url)).json(body))
+        self.authorised(self.http.post(format!("{}{path}", self.url)).json(body))
     }
 
     fn authorised(&self, request: RequestBuilder) -> RequestBuilder {
@@ -169,10 +174,23 @@ impl Server {
         self.wait()
     }
 
+    fn signal(&self, name: &str) {
+        assert!(Command::new("kill").args([name, &self.id().to_string()]).status().unwrap().success());
+    }
+
+    /// Stops it in the middle of whatever it does, as a machine that is suspended does.
+    pub(crate) fn stop(&self) {
+        self.signal("-STOP");
+    }
+
+    /// Lets it go on after it was stopped.
+    pub(crate) fn go_on(&self) {
+        self.signal("-CONT");
+    }
+
     /// Asks it to end, and waits until it has begun to.
     pub(crate) fn ask_to_end(&mut self) {
-        let asked = Command::new("kill").args(["-TERM", &self.id().to_string()]).status().unwrap();
-        assert!(asked.success());
+        self.signal("-TERM");
         self.wait_until_it_logs("ending: waiting for what still runs");
     }
 
@@ -214,6 +232,24 @@ pub(crate) async fn answer(request: RequestBuilder, status: u16) -> Value {
     let (found, text) = (answer.status(), answer.text().await.unwrap());
     assert_eq!(found, status, "{text}");
     serde_json::from_str(&text).unwrap_or(Value::String(text))
+}
+
+/// Stores a workflow through the API; gives its id.
+pub(crate) async fn store(server: &Server, workflow: &Value) -> String {
+    answer(server.post("/api/v1/workflows", workflow), 201).await["id"].as_str().unwrap().to_owned()
+}
+
+/// Asks again until the answer is as it should be.
+pub(crate) async fn until(ask: impl AsyncFn() -> Option<Value>) -> Value {
+    let asking = async {
+        loop {
+            if let Some(found) = ask().await {
+                return found;
+            }
+            TokioRuntime::current().sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(1), asking).await.expect("it becomes so within a minute")
 }
 
 /// A workflow that answers a webhook with a greeting.

@@ -121,10 +121,14 @@ async fn inv_23_a_flood_of_webhooks_is_bounded() {
     let server = Server::start(config).await;
     server.service.activate(echo("hook", json!({}))).expect("it can be served");
     let body = "x".repeat(100_000);
-    let calls = (0..500).map(|_| send(server.post("/webhook/hook").header("content-type", "text/plain").body(body.clone())));
-    let answers = futures::future::join_all(calls).await;
-    assert!(answers.iter().all(|(status, _, _)| [200, 503].contains(status)), "{:?}", answers.iter().map(|answer| answer.0).collect::<Vec<_>>());
-    assert!(answers.iter().any(|(status, _, _)| *status == 200));
+    let call = async || {
+        let answer = server.post("/webhook/hook").header("content-type", "text/plain").body(body.clone()).send().await;
+        // Whoever is refused with its body still on its way may see the connection end before the answer.
+        answer.map_or(503, |answer| answer.status().as_u16())
+    };
+    let answers = futures::future::join_all((0..500).map(|_| call())).await;
+    assert!(answers.iter().all(|status| [200, 503].contains(status)), "{answers:?}");
+    assert!(answers.contains(&200));
     assert_eq!(send(server.post("/webhook/hook").body("y".repeat(1 << 20))).await.0, 200, "all of the budget has come back");
 }
 

@@ -16,9 +16,10 @@ use super::body;
 use super::delivery::Delivery;
 use super::failure::Failure;
 use super::form::{Form, FormReader};
-use super::{HookOptions, query};
+use super::{Hook, HookOptions, query};
 use crate::Config;
 use crate::budget::Share;
+use crate::service::Inner;
 
 /// What is made into an item.
 pub(super) struct Source<'a> {
@@ -35,7 +36,28 @@ pub(super) struct Source<'a> {
 /// Bodies up to this size stay with their item.
 const INLINE: usize = 16 * 1024;
 
-impl Source<'_> {
+/// How a webhook was called, beside what the request itself says.
+pub(super) struct Called<'a> {
+    /// The address of the server, as the caller sees it.
+    pub(super) base: &'a str,
+    pub(super) params: Json,
+    pub(super) token: Shown,
+}
+
+impl<'a> Source<'a> {
+    /// A call of a webhook.
+    pub(super) fn of(service: &'a Inner, hook: &'a Hook, parts: &'a Parts, called: Called<'_>) -> Self {
+        Self {
+            url: [called.base, hook.prefix(), &hook.path].concat(),
+            parts,
+            params: called.params,
+            options: &hook.options,
+            config: &service.config,
+            blobs: &service.engine.services().blobs,
+            token: called.token,
+        }
+    }
+
     /// Reads the body and makes the item.
     pub(super) async fn item(self, body: Body, share: &mut Share) -> Result<Item, Failure> {
         let headers = &self.parts.headers;

@@ -18,7 +18,7 @@ use futures::future::{Either, poll_immediate, select};
 
 use super::auth::Gate;
 use super::failure::Failure;
-use super::item::Source;
+use super::item::{Called, Source};
 use super::{Hook, answer, guard, parked};
 use crate::address;
 use crate::executions::{Begin, Driven};
@@ -39,15 +39,7 @@ pub(super) async fn serve(service: &Arc<Inner>, hook: &Arc<Hook>, call: Call) ->
     let gate = Gate { engine: &service.engine, plan: &hook.pinned.plan, node: hook.node };
     let token = gate.check(hook.options.authentication, &parts.headers).await?;
     let base = address::base(&parts.headers, &service.config);
-    let source = Source {
-        url: [&base, hook.prefix(), &hook.path].concat(),
-        parts: &parts,
-        params: call.params,
-        options: &hook.options,
-        config: &service.config,
-        blobs: &service.engine.services().blobs,
-        token,
-    };
+    let source = Source::of(service, hook, &parts, Called { base: &base, params: call.params, token });
     let mut share = service.budget.share();
     let mut item = source.item(body, &mut share).await?;
     if hook.output_per_method {

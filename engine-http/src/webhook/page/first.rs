@@ -24,7 +24,7 @@ use crate::executions::Begin;
 use crate::service::Inner;
 use crate::webhook::auth::{Gate, Shown};
 use crate::webhook::failure::Failure;
-use crate::webhook::item::Source;
+use crate::webhook::item::{Called, Source};
 use crate::webhook::start::{self, Call};
 use crate::webhook::{Hook, guard, query};
 
@@ -53,15 +53,7 @@ async fn answer(service: &Arc<Inner>, hook: &Arc<Hook>, form: &Form, call: Call)
     }
     let base = address::base(&parts.headers, &service.config);
     let mut share = service.budget.share();
-    let source = Source {
-        url: [&base, hook.prefix(), &hook.path].concat(),
-        parts: &parts,
-        params: call.params,
-        options: &hook.options,
-        config: &service.config,
-        blobs: &service.engine.services().blobs,
-        token: Shown::default(),
-    };
+    let source = Source::of(service, hook, &parts, Called { base: &base, params: call.params, token: Shown::default() });
     let mut item = source.item(body, &mut share).await?;
     let mark = taken_mark(&mut item);
     let sent = Sent { body: object(&item, "body"), files: item.binary().cloned().unwrap_or_default() };

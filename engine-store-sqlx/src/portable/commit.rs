@@ -9,9 +9,19 @@ use uuid::Uuid;
 
 use super::{SqlStore, Tx, numbers, texts};
 use crate::code::{self, state};
+use crate::group::{Answer, Answered, Job};
 use crate::row::{get, signed, text, unsigned};
 
 impl SqlStore {
+    /// Answers a job of a group by itself: the group found no row for it, because it is fenced off or a repetition, or failed as a whole.
+    pub(super) async fn write_one(&self, job: &Job) -> Answered {
+        match job {
+            Job::Start(start) => self.start_one(start).await.map(Answer::Started),
+            Job::Commit(commit) => self.commit_one(commit).await.map(Answer::Committed),
+            Job::Record(ended) => self.record_one(ended).await.map(|()| Answer::Recorded),
+        }
+    }
+
     pub(super) async fn start_one(&self, start: &StartExecution) -> Result<Start, StoreError> {
         let mut tx = self.begin().await?;
         match tx.start(start).await {

@@ -63,15 +63,6 @@ impl SqlStore {
             }
         }
     }
-
-    /// Answers what the group statement found no row for, because it is fenced off; and answers one by one when a group fails as a whole.
-    async fn write_one(&self, job: &Job) -> Answered {
-        match job {
-            Job::Start(start) => self.start_one(start).await.map(Answer::Started),
-            Job::Commit(commit) => self.commit_one(commit).await.map(Answer::Committed),
-            Job::Record(ended) => self.record_one(ended).await.map(|()| Answer::Recorded),
-        }
-    }
 }
 
 impl Flush for SqlStore {

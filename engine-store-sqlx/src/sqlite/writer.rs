@@ -92,14 +92,6 @@ impl SqlStore {
     pub(super) async fn patiently<T, F: Future<Output = Result<T, StoreError>> + Send>(&self, write: impl Fn() -> F + Send) -> Result<T, StoreError> {
         write().await
     }
-
-    async fn write_one(&self, job: &Job) -> Answered {
-        match job {
-            Job::Start(start) => self.start_one(start).await.map(Answer::Started),
-            Job::Commit(commit) => self.commit_one(commit).await.map(Answer::Committed),
-            Job::Record(ended) => self.record_one(ended).await.map(|()| Answer::Recorded),
-        }
-    }
 }
 
 impl Flush for SqlStore {

@@ -8,6 +8,7 @@ mod floors;
 mod measure;
 mod peers;
 mod scheduling;
+mod schema;
 mod scripts;
 mod shapes;
 

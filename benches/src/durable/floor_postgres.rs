@@ -1,49 +1,21 @@
 //! The least that durable steps can cost on Postgres, written by hand over the driver that the store uses.
 
 use async_trait::async_trait;
-use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{AssertSqlSafe, Connection, Executor, query};
+use sqlx::postgres::PgConnection;
+use sqlx::{Executor, query};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use uuid::Uuid;
 
 use super::load::Path;
-use super::{Failure, RECORD, STEPS, url};
+use super::{Failure, RECORD, STEPS};
+use crate::schema::Schema;
 
-/// A schema for one run.
-pub(crate) struct Schema(&'static str);
-
-impl Schema {
-    /// An empty one; what an earlier run left is dropped.
-    pub(crate) async fn new(name: &'static str) -> Result<Self, Failure> {
-        let schema = Self(name);
-        schema.drop().await?;
-        let mut connection = PgConnection::connect(&url()).await?;
-        connection.execute(AssertSqlSafe(["CREATE SCHEMA ", name].concat())).await?;
-        Ok(schema)
-    }
-
-    pub(crate) const fn name(&self) -> &'static str {
-        self.0
-    }
-
-    pub(crate) async fn drop(&self) -> Result<(), Failure> {
-        let mut connection = PgConnection::connect(&url()).await?;
-        connection.execute(AssertSqlSafe(["DROP SCHEMA IF EXISTS ", self.0, " CASCADE"].concat())).await?;
-        Ok(())
-    }
-
-    pub(crate) async fn connect(&self) -> Result<PgConnection, Failure> {
-        let options = url().parse::<PgConnectOptions>()?.options([("search_path", self.0)]);
-        Ok(PgConnection::connect_with(&options).await?)
-    }
-
-    async fn prepared(&self) -> Result<PgConnection, Failure> {
-        let mut connection = self.connect().await?;
-        let tables = "CREATE TABLE IF NOT EXISTS runs (id uuid PRIMARY KEY, ended boolean NOT NULL);
-            CREATE TABLE IF NOT EXISTS steps (run uuid NOT NULL, seq integer NOT NULL, record bytea NOT NULL, PRIMARY KEY (run, seq))";
-        connection.execute(tables).await?;
-        Ok(connection)
-    }
+async fn prepared(schema: &Schema) -> Result<PgConnection, Failure> {
+    let mut connection = schema.connect().await?;
+    let tables = "CREATE TABLE IF NOT EXISTS runs (id uuid PRIMARY KEY, ended boolean NOT NULL);
+        CREATE TABLE IF NOT EXISTS steps (run uuid NOT NULL, seq integer NOT NULL, record bytea NOT NULL, PRIMARY KEY (run, seq))";
+    connection.execute(tables).await?;
+    Ok(connection)
 }
 
 /// One connection, and a commit for each step.
@@ -51,7 +23,7 @@ pub(crate) struct Direct(Mutex<PgConnection>);
 
 impl Direct {
     pub(crate) async fn open(schema: &Schema) -> Result<Self, Failure> {
-        Ok(Self(Mutex::new(schema.prepared().await?)))
+        Ok(Self(Mutex::new(prepared(schema).await?)))
     }
 }
 
@@ -87,7 +59,7 @@ pub(crate) struct Grouped(mpsc::UnboundedSender<Waiting>);
 
 impl Grouped {
     pub(crate) async fn open(schema: &Schema) -> Result<Self, Failure> {
-        let mut connection = schema.prepared().await?;
+        let mut connection = prepared(schema).await?;
         let (sender, mut receiver) = mpsc::unbounded_channel::<Waiting>();
         tokio::spawn(async move {
             let mut waiting = Vec::new();

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use engine_store_sqlx::{PostgresOptions, PostgresStore};
 use sqlx::query;
 
-use super::floor_postgres::Schema;
 use super::load::{Path, compare};
 use super::store::Driven;
 use super::{Failure, url};
 use crate::measure::say;
+use crate::schema::Schema;
 
 /// Ended executions, and five chunks of journal for each, made by the database: as if so many had run during the last weeks.
 const EXECUTIONS: &str = "INSERT INTO executions (id, tenant, workflow, version, mode, status, created, started, finished, last_node, epoch)

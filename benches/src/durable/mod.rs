@@ -22,6 +22,7 @@ use engine_store_sqlx::{PostgresOptions, PostgresStore, SqliteOptions, SqliteSto
 use self::engine::Shape;
 use self::load::{Path, compare};
 use crate::measure::say;
+use crate::schema::{Schema, url};
 
 /// Steps of a workflow.
 const STEPS: u32 = 5;
@@ -55,14 +56,10 @@ pub(crate) fn run() {
     }
 }
 
-fn url() -> String {
-    std::env::var("ENGINE_TEST_POSTGRES").unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/postgres".to_owned())
-}
-
 async fn postgres(rounds: usize) -> Result<(), Failure> {
     say("durable, Postgres: workflows of 5 steps, 7 commits");
-    let schema = floor_postgres::Schema::new("engine_bench_floor").await?;
-    let stores = floor_postgres::Schema::new("engine_bench_store").await?;
+    let schema = Schema::new("engine_bench_floor").await?;
+    let stores = Schema::new("engine_bench_store").await?;
     let store = PostgresStore::open(PostgresOptions::new(url()).schema(stores.name())).await?;
     let driven: Arc<dyn Path> = Arc::new(store::Driven::new(Arc::new(store.clone())).await?);
     let direct: Arc<dyn Path> = Arc::new(floor_postgres::Direct::open(&schema).await?);

@@ -6,6 +6,8 @@
 //! `cargo run --release -p engine-benches --bin webhooks [connections] [seconds]`
 
 mod rows;
+#[path = "../../schema.rs"]
+mod schema;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -52,8 +54,8 @@ async fn main() -> Result<(), Failure> {
     service.drain(Duration::from_secs(5)).await;
     store.close().await;
 
-    let schema = rows::Schema::new("engine_bench_webhooks").await?;
-    let store = PostgresStore::open(PostgresOptions::new(rows::url()).schema(schema.0)).await?;
+    let schema = schema::Schema::new("engine_bench_webhooks").await?;
+    let store = PostgresStore::open(PostgresOptions::new(schema::url()).schema(schema.name())).await?;
     let service = stored(Stores::of(&Arc::new(store.clone()))).await?;
     let rows = rows::postgres(&schema).await?;
     load.compare("Postgres", rows.router(), service.router()).await?;

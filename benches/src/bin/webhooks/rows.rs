@@ -9,11 +9,11 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use rusqlite::Connection;
-use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{AssertSqlSafe, Connection as _, Executor, query};
+use sqlx::{Executor, query};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
+use super::schema::Schema;
 use super::{Failure, reply};
 
 type Waiting = (Bytes, oneshot::Sender<()>);
@@ -70,33 +70,9 @@ fn write(connection: &mut Connection, waiting: &[Waiting]) -> Result<(), rusqlit
     transaction.commit()
 }
 
-pub(crate) fn url() -> String {
-    std::env::var("ENGINE_TEST_POSTGRES").unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/postgres".to_owned())
-}
-
-/// A schema for one run.
-pub(crate) struct Schema(pub(crate) &'static str);
-
-impl Schema {
-    /// An empty one; what an earlier run left is dropped.
-    pub(crate) async fn new(name: &'static str) -> Result<Self, Failure> {
-        let schema = Self(name);
-        schema.drop().await?;
-        let mut connection = PgConnection::connect(&url()).await?;
-        connection.execute(AssertSqlSafe(["CREATE SCHEMA ", name].concat())).await?;
-        Ok(schema)
-    }
-
-    pub(crate) async fn drop(&self) -> Result<(), Failure> {
-        let mut connection = PgConnection::connect(&url()).await?;
-        connection.execute(AssertSqlSafe(["DROP SCHEMA IF EXISTS ", self.0, " CASCADE"].concat())).await?;
-        Ok(())
-    }
-}
-
 /// Rows in a table of Postgres.
 pub(crate) async fn postgres(schema: &Schema) -> Result<Rows, Failure> {
-    let mut connection = PgConnection::connect_with(&url().parse::<PgConnectOptions>()?.options([("search_path", schema.0)])).await?;
+    let mut connection = schema.connect().await?;
     connection.execute("CREATE TABLE calls (id uuid PRIMARY KEY, body bytea NOT NULL)").await?;
     let (sender, mut receiver) = mpsc::unbounded_channel::<Waiting>();
     tokio::spawn(async move {

@@ -22,6 +22,16 @@ pub(crate) fn from_sqlx(error: sqlx::Error) -> StoreError {
     }
 }
 
+/// Turns an error of rusqlite into one of the contract.
+#[cfg(feature = "sqlite")]
+pub(crate) fn from_rusqlite(error: rusqlite::Error) -> StoreError {
+    match error.sqlite_error().map_or(Class::Other, |error| classify(&error.extended_code.to_string())) {
+        Class::Unavailable => StoreError::Unavailable(error.into()),
+        Class::Full => StoreError::Full(error.into()),
+        Class::Text | Class::Other => StoreError::Backend(error.into()),
+    }
+}
+
 /// No answer came in time.
 pub(crate) fn timed_out() -> StoreError {
     StoreError::Unavailable("the database did not answer in time".into())

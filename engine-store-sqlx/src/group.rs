@@ -1,9 +1,7 @@
 //! Group commit: starts, commits and records of all executions of the process are gathered, and one transaction makes a whole group of them durable.
 //!
-//! There is no timer. While one group is on its way to the disk, the next one gathers; it leaves when the first has landed. On `SQLite`, those who were answered together
-//! soon come again together: the first of them does not leave alone, but lets all that can run now bring what they have. When little is going on, nothing is gathered and each
-//! write leaves at once over a connection of its own: below about sixteen writes in flight that is faster. Nobody is answered before the commit that holds their
-//! write has returned.
+//! There is no timer. While a group is on its way to the disk, the next one gathers; it leaves when there is room for it. A write that finds nobody on the way leaves at once.
+//! Nobody is answered before the commit that holds their write has returned.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -29,7 +27,7 @@ impl Job {
         }
     }
 
-    fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         match self {
             Self::Start(start) => start.records.bytes.len(),
             Self::Commit(commit) => commit.chunk.as_ref().map_or(0, |chunk| chunk.bytes.len()),
@@ -54,31 +52,20 @@ pub(crate) trait Flush: Clone + Send + Sync + 'static {
     fn group(&self) -> &Group;
 }
 
-/// When to gather.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Policy {
-    /// So many connections.
-    pub(crate) lanes: usize,
-    /// When more than this many wait, they are gathered.
-    pub(crate) group_above: usize,
-    /// Whether a group waits for those who were in the last one. It makes groups as large as they can be; without it, those who were answered prepare their next write
-    /// while the others' is made, which is faster where the database works on other processors.
-    pub(crate) waits: bool,
-}
-
 /// At most so many jobs in one transaction.
-const LARGEST_GROUP: usize = 1024;
+pub(crate) const LARGEST_GROUP: usize = 1024;
 
-/// A group waits for those who were in the last one so many turns of the runtime at most: some tens of microseconds, and only after a large group.
+/// A group waits for others so many turns of the runtime at most: some tens of microseconds.
 const MOST_TURNS: u32 = 100;
 
 /// About so many bytes in one transaction.
-const LARGEST_SIZE: usize = 4 << 20;
+pub(crate) const LARGEST_SIZE: usize = 4 << 20;
 
 /// What waits to be written, and what is on its way.
 #[derive(Debug)]
 pub(crate) struct Group {
-    policy: Policy,
+    /// So many connections: one group at a time leaves over each.
+    lanes: usize,
     queue: Mutex<Queue>,
 }
 
@@ -86,55 +73,40 @@ pub(crate) struct Group {
 struct Queue {
     waiting: VecDeque<(Job, oneshot::Sender<Answered>)>,
     flying: usize,
-    /// A group is being gathered or is on its way.
-    grouped: bool,
-    /// The last group was a large one: whoever comes now is not alone.
+    /// The last group held more than one: whoever comes now is not alone.
     crowded: bool,
-    /// So many were in it, and are likely to come again.
-    last: usize,
-}
-
-/// What leaves next.
-enum Departure {
-    /// One job over a connection of its own.
-    One(Box<(Job, oneshot::Sender<Answered>)>),
-    /// Whatever waits when its time has come.
-    Group,
 }
 
 impl Group {
-    pub(crate) fn new(policy: Policy) -> Self {
-        Self { policy, queue: Mutex::default() }
+    pub(crate) fn new(lanes: usize) -> Self {
+        Self { lanes, queue: Mutex::default() }
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets everybody who can run now bring what they have, then takes a group.
+    /// Takes a group. Those who were answered together soon come again together: the first of them does not leave alone, but lets all that can run now bring what they
+    /// have.
     async fn gather(&self) -> Vec<(Job, oneshot::Sender<Answered>)> {
-        // Those who came during the last group's flight, and those who were in it. Without the latter, two halves take turns for ever.
-        let expected = {
-            let queue = self.queue();
-            let again = if queue.crowded && self.policy.waits { queue.last } else { 0 };
-            (queue.waiting.len() + again).min(LARGEST_GROUP)
-        };
+        let mut before = 0;
         for _ in 0..MOST_TURNS {
-            if self.queue().waiting.len() >= expected {
+            let waiting = self.queue().waiting.len();
+            if waiting == before {
                 break;
             }
+            before = waiting;
             tokio::task::yield_now().await;
         }
         let mut queue = self.queue();
         let group = queue.take_group();
-        queue.last = group.len();
-        queue.crowded = group.len() > self.policy.group_above;
+        queue.crowded = group.len() > 1;
         group
     }
 
     fn enter(&self, job: Job) -> Entered {
         let mut queue = self.queue();
-        if queue.waiting.is_empty() && !queue.grouped && !queue.crowded && queue.flying < self.policy.lanes {
+        if queue.waiting.is_empty() && !queue.crowded && queue.flying < self.lanes {
             queue.flying += 1;
             return Entered::Direct(Box::new(job));
         }
@@ -142,29 +114,17 @@ impl Group {
         queue.waiting.push_back((job, sender));
         Entered::Queued(receiver)
     }
+
+    /// Whether a group leaves now.
+    fn departs(&self) -> bool {
+        let mut queue = self.queue();
+        let departs = !queue.waiting.is_empty() && queue.flying < self.lanes;
+        queue.flying += usize::from(departs);
+        departs
+    }
 }
 
 impl Queue {
-    /// What leaves next, if anything may.
-    fn next(&mut self, policy: Policy) -> Option<Departure> {
-        if self.grouped || self.waiting.is_empty() {
-            return None;
-        }
-        if self.crowded || self.waiting.len() > policy.group_above {
-            if self.flying > 0 {
-                return None;
-            }
-            self.grouped = true;
-            self.flying = 1;
-            return Some(Departure::Group);
-        }
-        if self.flying >= policy.lanes {
-            return None;
-        }
-        self.flying += 1;
-        self.waiting.pop_front().map(|first| Departure::One(Box::new(first)))
-    }
-
     /// A group never holds two jobs of one execution: the second stays for the next one, so that the order is kept.
     fn take_group(&mut self) -> Vec<(Job, oneshot::Sender<Answered>)> {
         let mut group = Vec::new();
@@ -205,7 +165,7 @@ pub(crate) async fn submit<F: Flush>(flush: &F, job: Job) -> Answered {
     }
 }
 
-fn lost() -> StoreError {
+pub(crate) fn lost() -> StoreError {
     StoreError::Unavailable("the writer ended before the write was made".into())
 }
 
@@ -217,27 +177,22 @@ enum Entered {
     Queued(oneshot::Receiver<Answered>),
 }
 
-/// Lets go what may leave.
+/// Lets a group go, if one waits and there is room for it.
 fn dispatch<F: Flush>(flush: &F) {
-    let group = flush.group();
-    loop {
-        let Some(departure) = group.queue().next(group.policy) else { return };
-        let flush = flush.clone();
-        tokio::spawn(async move {
-            let landing = Landing(flush.clone());
-            let jobs = match departure {
-                Departure::One(job) => vec![*job],
-                Departure::Group => flush.group().gather().await,
-            };
-            let (jobs, senders): (Vec<_>, Vec<_>) = jobs.into_iter().unzip();
-            let answers = if jobs.is_empty() { Vec::new() } else { flush.flush(&jobs).await };
-            drop(landing);
-            for (sender, answer) in senders.into_iter().zip(answers) {
-                // Whoever asked may have stopped waiting.
-                drop(sender.send(answer));
-            }
-        });
+    if !flush.group().departs() {
+        return;
     }
+    let flush = flush.clone();
+    tokio::spawn(async move {
+        let landing = Landing(flush.clone());
+        let (jobs, senders): (Vec<_>, Vec<_>) = flush.group().gather().await.into_iter().unzip();
+        let answers = if jobs.is_empty() { Vec::new() } else { flush.flush(&jobs).await };
+        drop(landing);
+        for (sender, answer) in senders.into_iter().zip(answers) {
+            // Whoever asked may have stopped waiting.
+            drop(sender.send(answer));
+        }
+    });
 }
 
 /// Makes room for the next, however this one ends.
@@ -248,9 +203,6 @@ impl<F: Flush> Drop for Landing<F> {
         {
             let mut queue = self.0.group().queue();
             queue.flying = queue.flying.saturating_sub(1);
-            if queue.flying == 0 {
-                queue.grouped = false;
-            }
         }
         dispatch(&self.0);
     }

@@ -184,6 +184,10 @@ impl Worker {
         }
         drop(sessions);
         self.tell(session.id());
+    }
+
+    /// Looks at what is ready and at what is due: an execution was put aside.
+    fn look_again(&self) {
         self.inner.nudges.claims.give();
         self.inner.nudges.timers.give();
     }

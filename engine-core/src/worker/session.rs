@@ -84,6 +84,10 @@ impl Session {
         let came_to = self.outcome(outcome).await;
         self.over.store(true, Ordering::Release);
         drop(guard);
+        // One that has ended makes room for others only if it came from the queue, and whoever took it from there looks again.
+        if !matches!(came_to, Ok(Driven::Ended(_))) {
+            worker.look_again();
+        }
         came_to
     }
 

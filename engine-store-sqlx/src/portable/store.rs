@@ -9,7 +9,7 @@ use engine_core::store::{
 use futures::stream::BoxStream;
 
 use super::SqlStore;
-use crate::group::{Answer, Job, submit};
+use crate::group::{Answer, Job};
 
 const MIXED_UP: StoreError = StoreError::Invalid("a write was answered as one of another kind");
 
@@ -18,7 +18,7 @@ impl Store for SqlStore {
     async fn start(&self, start: StartExecution) -> Result<Start, StoreError> {
         let plain = start.idempotency.is_none() && start.records.blobs.is_empty();
         let started = if plain {
-            let Answer::Started(started) = submit(self, Job::Start(start)).await? else { return Err(MIXED_UP) };
+            let Answer::Started(started) = self.submit(Job::Start(start)).await? else { return Err(MIXED_UP) };
             started
         } else {
             Box::pin(self.patiently(|| self.start_one(&start))).await?
@@ -32,7 +32,7 @@ impl Store for SqlStore {
     async fn record(&self, execution: EndedExecution) -> Result<(), StoreError> {
         let no_blobs = execution.records.as_ref().is_none_or(|chunk| chunk.blobs.is_empty());
         if no_blobs && is_plain_end(&execution.ending) {
-            submit(self, Job::Record(execution)).await?;
+            self.submit(Job::Record(execution)).await?;
         } else {
             Box::pin(self.patiently(|| self.record_one(&execution))).await?;
         }
@@ -51,7 +51,7 @@ impl Store for SqlStore {
             Then::Wait { .. } | Then::Release => Some(Wakeup::Ready),
         };
         let committed = if is_plain(&commit) {
-            let Answer::Committed(committed) = submit(self, Job::Commit(commit)).await? else { return Err(MIXED_UP) };
+            let Answer::Committed(committed) = self.submit(Job::Commit(commit)).await? else { return Err(MIXED_UP) };
             committed
         } else {
             Box::pin(self.patiently(|| self.commit_one(&commit))).await?

@@ -11,7 +11,7 @@ use sqlx::{ConnectOptions, PgPool, query, raw_sql};
 use super::wakeup::Wakeups;
 use super::{Core, PostgresStore, Tx, make_partitions};
 use crate::error::from_sqlx;
-use crate::group::{Group, Policy};
+use crate::group::Group;
 use crate::migrate::{Migration, missing};
 use crate::row::get;
 use crate::session::{Session, Transaction, within};
@@ -44,7 +44,7 @@ impl PostgresOptions {
             url: url.into(),
             schema: "engine".to_owned(),
             connections: 10,
-            writers: 8,
+            writers: 2,
             limit: Duration::from_secs(30),
             patience: Duration::from_secs(20),
             idle: Duration::from_mins(10),
@@ -66,7 +66,8 @@ impl PostgresOptions {
         self
     }
 
-    /// How many connections for writing journals; 8 unless set. More than one is used only while few executions are in flight.
+    /// How many connections for writing journals; 2 unless set. Over each, one group of writes is on its way at a time; more of them make smaller groups, which is worth
+    /// it only where the way is long.
     #[must_use]
     pub fn writers(mut self, writers: u32) -> Self {
         self.writers = writers.max(1);
@@ -140,10 +141,9 @@ impl PostgresStore {
         let along_indexes =
             [("enable_seqscan", "off"), ("enable_hashjoin", "off"), ("enable_mergejoin", "off"), ("plan_cache_mode", "force_generic_plan")];
         let writers = options.pool(options.writers).test_before_acquire(false).connect_lazy_with(connect.options(along_indexes));
-        let lanes = usize::try_from(options.writers).unwrap_or(1);
         let core = Arc::new(Core {
             wakeups: Wakeups::new(&options.schema),
-            group: Group::new(Policy { lanes, group_above: 2 * lanes, waits: false }),
+            group: Group::new(usize::try_from(options.writers).unwrap_or(1)),
             limit: options.limit,
             patience: options.patience,
             lane: Mutex::default(),

@@ -15,7 +15,7 @@ use super::parts::{PARTS, Part, Parts};
 use super::{SqlStore, Statement};
 use crate::code::{self, state};
 use crate::error::again;
-use crate::group::{Answer, Answered, Flush, Group, Job};
+use crate::group::{Answer, Answered, Flush, Group, Job, submit};
 use crate::row::{get, signed, text};
 use crate::session::Session;
 
@@ -34,6 +34,11 @@ const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 impl SqlStore {
+    /// Makes a job durable, alone or together with what others bring.
+    pub(super) async fn submit(&self, job: Job) -> Answered {
+        submit(self, job).await
+    }
+
     /// Runs the statement; gives a number for each execution that was held or started.
     async fn write_group(&self, jobs: &[Job]) -> Result<HashMap<ExecutionId, i32>, StoreError> {
         let statement = bind(jobs)?;

@@ -1,10 +1,10 @@
 //! The store on `SQLite`: one file, one writer, many readers.
 //!
 //! Most statements read the same on Postgres: they lie in `portable/` and are compiled once for each database, with the words that differ as macros. What is
-//! `SQLite`'s own is here: opening, group commit by statements of many rows, candidates of a claim.
+//! `SQLite`'s own is here: opening, group commit by a thread of its own, candidates of a claim.
 //!
-//! All that writes goes through one connection, in transactions that take the write lock when they begin: reading first and writing later would fail whenever
-//! somebody else wrote in between. Readers see the last commit and never wait.
+//! All that writes takes turns, in transactions that take the write lock when they begin: reading first and writing later would fail whenever somebody else wrote in
+//! between. Starts and commits have a connection of their own: `writer`. Readers see the last commit and never wait.
 
 /// The database's clock. `SQLite`'s knows milliseconds.
 macro_rules! now {
@@ -82,6 +82,7 @@ mod commit;
 mod credential;
 #[path = "../portable/document.rs"]
 mod document;
+mod group;
 #[path = "../portable/list.rs"]
 mod list;
 #[path = "../portable/load.rs"]
@@ -113,11 +114,12 @@ use engine_core::model::Timestamp;
 use engine_core::store::{StoreError, Wakeup};
 use futures::stream::BoxStream;
 use sqlx::{Sqlite, SqlitePool, query as statement};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 use uuid::Uuid;
 
 use self::candidates::{candidates, lock_claims};
 pub use self::open::SqliteOptions;
-use crate::group::Group;
+use self::writer::Writer;
 use crate::local::Listeners;
 use crate::row::{get, time};
 use crate::session::{Session, Transaction};
@@ -140,9 +142,12 @@ pub struct SqliteStore {
 
 struct Core {
     readers: SqlitePool,
+    /// One connection.
     writer: SqlitePool,
+    /// Whoever holds it may write.
+    turn: Arc<Mutex<()>>,
     limit: Duration,
-    group: Group,
+    group: Writer,
     listeners: Listeners,
     /// The lane at which the last claim stopped looking for work, when there was too much to look at all of it.
     lane: std::sync::Mutex<Option<candidates::Lane>>,
@@ -151,6 +156,7 @@ struct Core {
 impl SqliteStore {
     /// Ends all connections. What is under way is finished first.
     pub async fn close(&self) {
+        self.core.group.end().await;
         self.core.readers.close().await;
         self.core.writer.close().await;
     }
@@ -186,6 +192,7 @@ impl SqliteStore {
     }
 
     async fn write(&self, statement: Statement<'_>) -> Result<u64, StoreError> {
+        let _turn = self.core.turn.lock().await;
         let mut session = Session::open(&self.core.writer, self.core.limit).await?;
         let changed = session.change(statement).await?;
         session.done();
@@ -193,7 +200,9 @@ impl SqliteStore {
     }
 
     async fn begin(&self) -> Result<Tx, StoreError> {
-        Transaction::begin(Session::open(&self.core.writer, self.core.limit).await?, "BEGIN IMMEDIATE").await.map(Tx)
+        let turn = Arc::clone(&self.core.turn).lock_owned().await;
+        let transaction = Transaction::begin(Session::open(&self.core.writer, self.core.limit).await?, "BEGIN IMMEDIATE").await?;
+        Ok(Tx { transaction, _turn: turn })
     }
 
     fn tell(&self, wakeup: Wakeup) {
@@ -212,37 +221,40 @@ impl fmt::Debug for SqliteStore {
 }
 
 /// A transaction.
-struct Tx(Transaction<Sqlite>);
+struct Tx {
+    transaction: Transaction<Sqlite>,
+    _turn: OwnedMutexGuard<()>,
+}
 
 impl Tx {
     /// The database's clock.
     async fn now(&mut self) -> Result<Timestamp, StoreError> {
-        let row = self.0.first(statement(concat!("SELECT ", now!(), " AS now"))).await?;
+        let row = self.transaction.first(statement(concat!("SELECT ", now!(), " AS now"))).await?;
         row.map_or(Ok(Timestamp::EPOCH), |row| get(&row, "now").map(time))
     }
 
     async fn all(&mut self, statement: Statement<'_>) -> Result<Vec<Row>, StoreError> {
-        self.0.all(statement).await
+        self.transaction.all(statement).await
     }
 
     async fn first(&mut self, statement: Statement<'_>) -> Result<Option<Row>, StoreError> {
-        self.0.first(statement).await
+        self.transaction.first(statement).await
     }
 
     async fn change(&mut self, statement: Statement<'_>) -> Result<u64, StoreError> {
-        self.0.change(statement).await
+        self.transaction.change(statement).await
     }
 
     async fn commit(self) -> Result<(), StoreError> {
-        self.0.commit().await
+        self.transaction.commit().await
     }
 
     async fn undo(self) -> Result<(), StoreError> {
-        self.0.undo().await
+        self.transaction.undo().await
     }
 
     async fn refuse<T>(self, reason: StoreError) -> Result<T, StoreError> {
-        self.0.refuse(reason).await
+        self.transaction.refuse(reason).await
     }
 }
 

@@ -5,12 +5,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use engine_core::store::StoreError;
+use rusqlite::{Connection, OpenFlags};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, SqlitePool, query, raw_sql};
 
-use super::{Core, SqliteStore, Tx};
-use crate::error::from_sqlx;
-use crate::group::{Group, Policy};
+use super::writer::Writer;
+use super::{Core, SqliteStore};
+use crate::error::{from_rusqlite, from_sqlx};
 use crate::local::Listeners;
 use crate::migrate::{Migration, missing};
 use crate::row::get;
@@ -33,6 +34,9 @@ pub struct SqliteOptions {
 
 /// Bytes in a page of the file.
 const PAGE: u32 = 4096;
+
+/// So many prepared statements are kept for groups, which need fewer.
+const GROUP_STATEMENTS: usize = 32;
 
 impl SqliteOptions {
     /// The file; it is made when it is not there. The directory must be there.
@@ -72,10 +76,27 @@ impl SqliteOptions {
             .foreign_keys(false)
             .statement_cache_capacity(250)
             .disable_statement_logging();
-        match self.most_bytes {
-            Some(bytes) => options.page_size(PAGE).pragma("max_page_count", bytes.div_ceil(u64::from(PAGE)).to_string()),
+        match self.most_pages() {
+            Some(pages) => options.page_size(PAGE).pragma("max_page_count", pages.to_string()),
             None => options,
         }
+    }
+
+    /// A connection without a pool, for the thread that writes groups.
+    pub(super) fn connect_directly(&self) -> rusqlite::Result<Connection> {
+        let connection = Connection::open_with_flags(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        connection.busy_timeout(self.limit)?;
+        connection.set_prepared_statement_cache_capacity(GROUP_STATEMENTS);
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        if let Some(pages) = self.most_pages() {
+            // It answers what it was set to.
+            connection.query_one(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))?;
+        }
+        Ok(connection)
+    }
+
+    fn most_pages(&self) -> Option<u64> {
+        self.most_bytes.map(|bytes| bytes.div_ceil(u64::from(PAGE)))
     }
 }
 
@@ -97,30 +118,24 @@ impl SqliteStore {
         migrate(&writer, options.limit).await?;
         let readers = SqlitePoolOptions::new().max_connections(options.readers).acquire_timeout(options.limit).test_before_acquire(false);
         let readers = readers.connect_lazy_with(options.connect().read_only(true).create_if_missing(false));
-        let group = Group::new(Policy { lanes: 1, group_above: 1, waits: true });
-        let core = Core { readers, writer, limit: options.limit, group, listeners: Listeners::default(), lane: Mutex::default() };
+        let turn: Arc<tokio::sync::Mutex<()>> = Arc::default();
+        let group = Writer::start(options.connect_directly().map_err(from_rusqlite)?, Arc::clone(&turn))?;
+        let core = Core { readers, writer, turn, limit: options.limit, group, listeners: Listeners::default(), lane: Mutex::default() };
         Ok(Self { core: Arc::new(core) })
     }
 }
 
 /// Applies what is missing, in one transaction; processes that start at the same time wait for each other.
 async fn migrate(pool: &SqlitePool, limit: Duration) -> Result<(), StoreError> {
-    let mut tx = Tx(Transaction::begin(Session::open(pool, limit).await?, "BEGIN IMMEDIATE").await?);
-    tx.script("CREATE TABLE IF NOT EXISTS engine_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum BLOB NOT NULL, applied TEXT NOT NULL) STRICT")
+    let mut tx = Transaction::begin(Session::open(pool, limit).await?, "BEGIN IMMEDIATE").await?;
+    tx.script(raw_sql("CREATE TABLE IF NOT EXISTS engine_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum BLOB NOT NULL, applied TEXT NOT NULL) STRICT"))
         .await?;
     let rows = tx.all(query("SELECT version, checksum FROM engine_migrations ORDER BY version")).await?;
     let applied: Result<Vec<_>, StoreError> = rows.iter().map(|row| Ok((get(row, "version")?, get(row, "checksum")?))).collect();
     for migration in missing(MIGRATIONS, &applied?)? {
-        tx.script(migration.sql).await?;
+        tx.script(raw_sql(migration.sql)).await?;
         let note = query("INSERT INTO engine_migrations (version, name, checksum, applied) VALUES ($1, $2, $3, datetime('now'))");
         tx.change(note.bind(migration.version).bind(migration.name).bind(migration.checksum())).await?;
     }
     tx.commit().await
-}
-
-impl Tx {
-    /// Several statements without arguments.
-    async fn script(&mut self, sql: &'static str) -> Result<(), StoreError> {
-        self.0.script(raw_sql(sql)).await
-    }
 }

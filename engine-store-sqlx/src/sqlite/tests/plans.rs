@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use engine_core::store::Stores;
+use rusqlite::Connection;
 use sqlx::{SqlitePool, raw_sql};
 
 use self::hot::{Call, DRIVING, LOOKING};
+use super::super::writer::Writer;
 use super::super::{SqliteOptions, SqliteStore};
 
 #[path = "../../../tests/support/hot.rs"]
@@ -52,6 +54,18 @@ async fn count(pool: &SqlitePool, counter: &Arc<AtomicU64>) {
     });
 }
 
+/// A connection for groups whose instructions are counted.
+fn counting(options: &SqliteOptions, counter: &Arc<AtomicU64>) -> Connection {
+    let connection = options.connect_directly().unwrap();
+    let counter = Arc::clone(counter);
+    let count = move || {
+        counter.fetch_add(u64::from(LOT.unsigned_abs()), Ordering::Relaxed);
+        false
+    };
+    connection.progress_handler(LOT, Some(count)).unwrap();
+    connection
+}
+
 async fn cost(store: &SqliteStore, counter: &AtomicU64, (_, call): &Call) -> u64 {
     let before = counter.load(Ordering::Relaxed);
     call(Stores::of(&Arc::new(store.clone()))).await;
@@ -62,11 +76,15 @@ async fn cost(store: &SqliteStore, counter: &AtomicU64, (_, call): &Call) -> u64
 #[tokio::test]
 async fn no_call_reads_more_than_it_needs() {
     let directory = tempfile::tempdir().unwrap();
-    let store = SqliteStore::open(SqliteOptions::new(directory.path().join("engine.sqlite")).readers(1)).await.unwrap();
+    let options = SqliteOptions::new(directory.path().join("engine.sqlite")).readers(1);
+    let store = SqliteStore::open(options.clone()).await.unwrap();
     raw_sql(FILL).execute(&store.core.writer).await.unwrap();
     let counter = Arc::new(AtomicU64::new(0));
     count(&store.core.writer, &counter).await;
     count(&store.core.readers, &counter).await;
+    let mut core = Arc::into_inner(store.core).unwrap();
+    core.group = Writer::start(counting(&options, &counter), Arc::clone(&core.turn)).unwrap();
+    let store = SqliteStore { core: Arc::new(core) };
     let mut wasteful = Vec::new();
     for call in DRIVING.iter().chain(LOOKING) {
         let instructions = cost(&store, &counter, call).await;

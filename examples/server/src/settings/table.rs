@@ -64,7 +64,7 @@ groups! {
         Plain ENGINE_DATABASE_SSL_MODE / "database.ssl_mode" = "prefer", "`disable`, `allow`, `prefer`, `require`, `verify-ca` or `verify-full`.";
         Plain ENGINE_DATABASE_SCHEMA / "database.schema" = "engine", "Schema of Postgres in which everything lies; made when it is not there.";
         Plain ENGINE_DATABASE_CONNECTIONS / "database.connections" = "10", "Connections for everything but journals; on SQLite, connections that read.";
-        Plain ENGINE_DATABASE_WRITERS / "database.writers" = "8", "Connections that write journals to Postgres.";
+        Plain ENGINE_DATABASE_WRITERS / "database.writers" = "2", "Connections that write journals to Postgres; more than two only where the way to it is long.";
         Plain ENGINE_DATABASE_STATEMENT_TIMEOUT / "database.statement_timeout" = "30s", "How long one statement may take.";
         Plain ENGINE_DATABASE_IDLE_TIMEOUT / "database.idle_timeout" = "10m", "An idle connection to Postgres is closed after this time.";
         Plain ENGINE_DATABASE_MAX_LIFETIME / "database.max_lifetime" = "30m", "A connection to Postgres is replaced after this time.";

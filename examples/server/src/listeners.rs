@@ -79,6 +79,6 @@ pub(crate) fn ended(left: usize, patience: Duration) -> ExitCode {
     if left == 0 {
         return ExitCode::SUCCESS;
     }
-    eprintln!("engine: {left} executions were cut off after {patience:?}; ENGINE_DRAIN_TIMEOUT gives them longer");
+    tracing::error!("{left} executions were cut off after {patience:?}; ENGINE_DRAIN_TIMEOUT gives them longer");
     ExitCode::FAILURE
 }

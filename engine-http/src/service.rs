@@ -264,6 +264,7 @@ impl Inner {
 
     /// Without the feature `webhooks` there are none.
     #[cfg(all(feature = "api", not(feature = "webhooks")))]
+    #[expect(clippy::unused_self, reason = "it looks where webhooks are served")]
     pub(crate) fn served(&self) -> Vec<(WorkflowId, ServedWebhook)> {
         Vec::new()
     }
@@ -293,6 +294,9 @@ fn worker(engine: &Engine, config: &Config, signer: &Arc<Signer>) -> Worker {
         let signer = Arc::clone(signer);
         options.resume_url = Some(Arc::new(move |id| resume_url(&base, &signer, id)));
     }
+    options.on_lost.get_or_insert_with(|| {
+        Arc::new(|taken| tracing::warn!(taken, "the database took this process for lost; others go on with what was taken from it"))
+    });
     Worker::new(engine, stores, options)
 }
 

@@ -11,16 +11,22 @@ pub mod js;
 pub mod luxon;
 
 #[cfg(any(feature = "crypto", feature = "files"))]
+#[cfg_attr(not(feature = "full"), allow(dead_code, unused_imports, reason = "each group uses a part of it"))]
 mod attachment;
 #[cfg(feature = "values")]
+#[cfg_attr(not(feature = "full"), allow(dead_code, unused_imports, reason = "each group uses a part of it"))]
 mod condition;
 #[cfg(feature = "values")]
+#[cfg_attr(not(feature = "full"), allow(dead_code, unused_imports, reason = "each group uses a part of it"))]
 mod conversion;
 #[cfg(any(feature = "files", feature = "http"))]
+#[cfg_attr(not(feature = "full"), allow(dead_code, unused_imports, reason = "each group uses a part of it"))]
 mod media_type;
 #[cfg(any(feature = "crypto", feature = "files", feature = "flow", feature = "markup", feature = "transform"))]
+#[cfg_attr(not(feature = "full"), allow(dead_code, unused_imports, reason = "each group uses a part of it"))]
 mod node_type;
 #[cfg(any(feature = "crypto", feature = "files", feature = "flow", feature = "http", feature = "markup"))]
+#[cfg_attr(not(feature = "full"), allow(dead_code, unused_imports, reason = "each group uses a part of it"))]
 mod settings;
 
 #[cfg(feature = "js")]

@@ -28,7 +28,7 @@ impl<'a> Settings<'a> {
     }
 
     /// Whether a parameter is there and null.
-    #[cfg(feature = "http")]
+    #[cfg(all(feature = "http", feature = "js"))]
     pub(crate) fn is_null(self, name: &str) -> bool {
         self.0.and_then(|parameters| parameters.get(name)).is_some_and(Value::is_null)
     }

@@ -106,6 +106,14 @@ impl StoreJournal {
         self.write(Some(Then::Release)).await
     }
 
+    /// Whether the lease was taken away. What the store does not answer now, or what a write that is under way will tell, is left to the next write.
+    pub(super) async fn is_taken(&self) -> bool {
+        let Some(writer) = self.writer.try_lock() else { return false };
+        let Standing::Leased(lease) = writer.standing else { return false };
+        let looked = self.stores().executions.commit(Commit::only(lease, Then::Continue)).await;
+        matches!(looked, Err(StoreError::Fenced(_)))
+    }
+
     async fn is_unwritten(&self) -> bool {
         matches!(self.writer.lock().await.standing, Standing::Unwritten(_))
     }

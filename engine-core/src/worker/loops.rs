@@ -6,14 +6,17 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures::future::{FutureExt, join, join4, select};
-use futures::stream::StreamExt;
+use futures::stream::{StreamExt, iter};
 
 use super::nudge::Nudge;
-use super::{Worker, fresh_id, lock};
+use super::{Worker, lock};
 use crate::store::{Heartbeat, Rescue, StoreError, Upkeep, Wakeup};
 
 /// So many timers are woken, executions rescued or removed in one call.
 const PAGE: u32 = 500;
+
+/// So many leases are asked for at the same time.
+const ASKED: usize = 16;
 
 impl Worker {
     /// Drives what can be claimed until the worker is drained. One call for each worker; spawn it beside whatever else the process does.
@@ -86,7 +89,20 @@ impl Worker {
         let beat = Heartbeat { worker: self.id(), name: self.options().name.clone(), lease_time: self.options().lease_time };
         let answer = self.stores().executions.heartbeat(beat).await?;
         clock.set(asked, answer.now);
+        if answer.was_lost && self.driving() > 0 {
+            let worker = self.clone();
+            self.engine().runtime().spawn(async move { worker.let_go_of_what_was_taken().await }.boxed());
+        }
         Ok(())
+    }
+
+    /// Stops driving what others were given while the store took this worker for lost. What was not taken yet stays its own.
+    async fn let_go_of_what_was_taken(&self) {
+        let taken = iter(self.sessions()).map(async |session| session.abort_if_taken().await).buffer_unordered(ASKED);
+        let taken = taken.filter(|taken| std::future::ready(*taken)).count().await;
+        if let Some(tell) = &self.options().on_lost {
+            tell(taken);
+        }
     }
 
     async fn timers(&self) {
@@ -167,19 +183,14 @@ impl Worker {
             match claimed {
                 Ok(0) => self.pause(&self.inner.nudges.claims, self.options().poll).await,
                 Ok(_) => {}
-                Err(StoreError::NotFound { .. }) => self.begin_anew().await,
+                Err(StoreError::NotFound { .. }) => self.come_back().await,
                 Err(_) => self.engine().runtime().sleep(self.options().poll).await,
             }
         }
     }
 
-    /// The store took this worker for lost: it goes on as a new one. What it still drives finds out when it writes.
-    async fn begin_anew(&self) {
-        if !*self.inner.known.lock().await {
-            drop(self.introduce().await);
-            return;
-        }
-        *lock(&self.inner.id) = fresh_id(&**self.engine().runtime());
+    /// The store takes this worker for lost, or was never told of it: it says that it lives.
+    async fn come_back(&self) {
         if self.beat().await.is_err() {
             self.engine().runtime().sleep(self.options().poll).await;
         }

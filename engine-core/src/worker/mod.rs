@@ -56,7 +56,7 @@ mod start;
 
 pub use ended::{ReadError, StoredResult};
 pub use launch::{Driven, Launch, LaunchError, Started};
-pub use options::{OnDeactivate, ResumeUrl, Retain, WorkerOptions};
+pub use options::{OnDeactivate, OnLost, ResumeUrl, Retain, WorkerOptions};
 pub use plans::{PinnedPlan, PlanError};
 pub use repeat::RepeatError;
 
@@ -88,8 +88,7 @@ struct Inner {
     options: WorkerOptions,
     clock: Arc<StoreClock>,
     plans: Plans,
-    /// One life of this worker; a new one after it was lost.
-    id: Mutex<WorkerId>,
+    id: WorkerId,
     known: futures::lock::Mutex<bool>,
     sessions: Mutex<HashMap<ExecutionId, Arc<Session>>>,
     watchers: Mutex<HashMap<ExecutionId, Vec<oneshot::Sender<()>>>>,
@@ -117,7 +116,7 @@ impl Worker {
         let (stop, stopped) = oneshot::channel();
         let inner = Arc::new_cyclic(|inner| Inner {
             engine: engine.on_stores(Arc::clone(&clock) as _, Arc::clone(&stores.blobs), Arc::new(call::StoredCaller::new(Weak::clone(inner)))),
-            id: Mutex::new(fresh_id(&*clock)),
+            id: fresh_id(&*clock),
             stores,
             options,
             clock,
@@ -150,9 +149,9 @@ impl Worker {
         &self.inner.options
     }
 
-    /// Its id. A worker that was lost goes on under a new one.
+    /// Its id.
     pub fn id(&self) -> WorkerId {
-        *lock(&self.inner.id)
+        self.inner.id
     }
 
     /// How many executions it drives now.

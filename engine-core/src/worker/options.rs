@@ -14,6 +14,9 @@ pub type ResumeUrl = Arc<dyn Fn(ExecutionId) -> String + Send + Sync>;
 /// Is told of a workflow that was deactivated.
 pub type OnDeactivate = Arc<dyn Fn(&WorkflowId) + Send + Sync>;
 
+/// Is told that the store took this worker for lost, and how many executions it stopped driving because others were given them.
+pub type OnLost = Arc<dyn Fn(usize) + Send + Sync>;
+
 /// How a worker behaves.
 #[derive(Clone)]
 #[non_exhaustive]
@@ -44,6 +47,8 @@ pub struct WorkerOptions {
     pub resume_url: Option<ResumeUrl>,
     /// Is told when a workflow was deactivated, because it failed too often.
     pub on_deactivate: Option<OnDeactivate>,
+    /// Is told when the worker comes back after the store took it for lost, while it drove something.
+    pub on_lost: Option<OnLost>,
 }
 
 /// Which ended executions are removed.
@@ -80,6 +85,7 @@ impl Default for WorkerOptions {
             upkeep: Duration::from_mins(10),
             resume_url: None,
             on_deactivate: None,
+            on_lost: None,
         }
     }
 }

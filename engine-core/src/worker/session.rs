@@ -62,6 +62,15 @@ impl Session {
         self.abort.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
+    /// Drops what runs if the execution was taken away. Gives whether it was.
+    pub(super) async fn abort_if_taken(&self) -> bool {
+        let taken = self.journal.is_taken().await;
+        if taken {
+            self.abort();
+        }
+        taken
+    }
+
     /// Drives it until it ends, is put aside, or is taken away.
     pub(super) async fn drive(self: Arc<Self>, worker: Worker, begin: Begin) -> Result<Driven, JournalError> {
         let guard = Guard { worker: worker.clone(), session: Arc::clone(&self) };

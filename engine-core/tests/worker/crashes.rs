@@ -1,6 +1,7 @@
 //! Deaths at every moment around every call of the store.
 
 use engine_core::state::ExecutionStatus;
+use engine_core::store::{Heartbeat, Rescue};
 use engine_core::testing::graph;
 
 use crate::mortal::Life;
@@ -75,6 +76,29 @@ fn inv_05_a_worker_that_slept_past_its_lease_changes_nothing() {
         assert!(recorded(&result).values().all(|count| *count == 1));
         assert_eq!(world.ledger.count("E2"), 1, "the first worker was fenced off before its next effect");
         assert_eq!(first.worker.driving(), 0, "it stopped");
+    });
+}
+
+/// Wrong: going on with what others drive now until the next write, which may never come; and dropping what nobody took.
+#[test]
+fn inv_05_a_worker_that_was_lost_stops_what_was_taken_and_keeps_the_rest() {
+    let world = World::new(4);
+    world.simulator.clone().block_on(async {
+        world.save("never", &graph("T trigger -> E\nE effect -> N\nN never")).await;
+        let (lost, other) = (world.process(Life::long()), world.process(Life::long()));
+        for _ in 0..2 {
+            lost.start("never").await.unwrap();
+        }
+        world.pass(std::time::Duration::from_millis(500)).await;
+        assert_eq!((lost.worker.driving(), other.worker.driving()), (2, 0));
+        // Its lease runs out, and one of its executions is given to the other one before it comes back.
+        let silence = Heartbeat { worker: lost.worker.id(), name: "lost".to_owned(), lease_time: std::time::Duration::ZERO };
+        world.stores.executions.heartbeat(silence).await.unwrap();
+        let rescued = world.stores.executions.rescue(Rescue { max_claims: 5, limit: 1 }).await.unwrap();
+        assert_eq!(rescued.released.len(), 1);
+        world.pass(std::time::Duration::from_mins(2)).await;
+        assert_eq!((lost.worker.driving(), other.worker.driving()), (1, 1), "each is driven once");
+        assert_eq!(*world.lost.lock().unwrap(), [1], "it said so once");
     });
 }
 

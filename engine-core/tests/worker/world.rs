@@ -1,7 +1,7 @@
 //! One store, and any number of processes around it.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use engine_core::driver::ExecutionResult;
@@ -22,6 +22,8 @@ pub(crate) struct World {
     pub(crate) ledger: Ledger,
     /// How often workers look by themselves.
     pub(crate) poll: Duration,
+    /// How many executions each worker stopped driving that came back after it was lost.
+    pub(crate) lost: Arc<Mutex<Vec<usize>>>,
 }
 
 /// A worker in a process of its own.
@@ -34,7 +36,7 @@ impl World {
     pub(crate) fn new(seed: u64) -> Self {
         let simulator = Simulator::new(seed);
         let stores = Stores::of(&Arc::new(MemoryStore::new(Arc::new(simulator.clone()))));
-        Self { simulator, stores, ledger: Ledger::default(), poll: Duration::from_secs(1) }
+        Self { simulator, stores, ledger: Ledger::default(), poll: Duration::from_secs(1), lost: Arc::default() }
     }
 
     /// A process with a worker that runs.
@@ -49,6 +51,8 @@ impl World {
         let executions = Arc::new(MortalStore { inner: Arc::clone(&self.stores.executions), life: Arc::clone(&life) });
         let stores = Stores { executions, ..self.stores.clone() };
         let options = WorkerOptions::default().with(|options| (options.poll, options.lease_time) = (self.poll, self.poll * 30));
+        let lost = Arc::clone(&self.lost);
+        let options = options.with(|options| options.on_lost = Some(Arc::new(move |taken| lost.lock().unwrap().push(taken))));
         let worker = Worker::new(&engine, stores, options);
         let running = worker.clone();
         worker.engine().runtime().spawn(async move { running.run().await }.boxed());

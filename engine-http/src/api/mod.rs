@@ -46,5 +46,7 @@ pub(crate) fn routes(service: &Arc<Inner>) -> Router<Arc<Inner>> {
     let absent = |request: Request| async move { ApiError::not_found("resource", request.uri().path()).into_response() };
     let wrong = |request: Request| async move { ApiError::method(request.method()).into_response() };
     let router = table::router(routes::all(), service).route("/api/{*rest}", any(absent)).method_not_allowed_fallback(wrong);
+    #[cfg(feature = "swagger-ui")]
+    let router = router.route("/api/v1/docs/", axum::routing::get(viewer::index));
     router.layer(middleware::from_fn_with_state(Arc::clone(service), origin::enter))
 }

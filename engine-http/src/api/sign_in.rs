@@ -26,6 +26,7 @@ use crate::service::Inner;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Register {
     /// E-mail address.
+    #[schemars(email)]
     email: String,
     /// Name, for people.
     #[serde(default)]

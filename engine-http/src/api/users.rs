@@ -24,6 +24,7 @@ use crate::service::Inner;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct AddUser {
     /// E-mail address.
+    #[schemars(email)]
     email: String,
     /// Name, for people.
     #[serde(default)]

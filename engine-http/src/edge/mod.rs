@@ -1,5 +1,6 @@
 //! What stands before every handler: it names the request, opens its span, refuses it when too many are being served, counts it, and puts its id into the answer.
 
+mod rest;
 mod trace;
 
 pub(crate) use trace::TraceParent;
@@ -71,15 +72,20 @@ pub(crate) async fn enter(State(service): State<Arc<Inner>>, mut request: Reques
     if let Some(parent) = parent {
         request.extensions_mut().insert(parent);
     }
+    let (parts, body) = request.into_parts();
+    let (body, left) = rest::Watched::over(body, &parts.headers, runtime);
+    let request = Request::from_parts(parts, body);
     let turn = Turn::take(&service);
     let mut response = if turn.is_over() && !ALWAYS.contains(&route) {
         service.edge.numbers.shed.fetch_add(1, Ordering::Relaxed);
+        drop(request);
         ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", "too many requests are being served, try again soon").into_response()
     } else {
         next.run(request).instrument(span.clone()).await
     };
     drop(turn);
     name(&mut response, &id);
+    left.tell(response.headers_mut());
     let took = runtime.now().since(began);
     service.edge.numbers.answered(route, (&method, response.status()), took);
     span.record("status", response.status().as_u16());

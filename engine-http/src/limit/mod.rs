@@ -209,6 +209,7 @@ impl Limiter {
     }
 
     /// Counts a request. `None` where there is no such limit. `fallbacks` counts how often it could not be shared.
+    #[cfg_attr(not(feature = "redis"), expect(clippy::unused_async, reason = "it asks Redis in a build that can"))]
     pub(crate) async fn check(&self, scope: Scope, subject: Subject, fallbacks: &std::sync::atomic::AtomicU64) -> Option<Verdict> {
         let (_, rate, local) = self.limits.iter().find(|(own, _, _)| *own == scope)?;
         #[cfg(feature = "redis")]

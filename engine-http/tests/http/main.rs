@@ -13,6 +13,7 @@ mod limits;
 mod recovery;
 mod rehearsal;
 mod requests;
+mod rest;
 mod routing;
 mod server;
 mod signed;

@@ -75,7 +75,11 @@ pub struct NetworkNodes {
 impl NetworkNodes {
     /// The nodes with this client.
     pub fn new(client: HttpClient) -> Self {
-        Self { client, ..Self::default() }
+        Self {
+            client,
+            #[cfg(feature = "command")]
+            commands: CommandPolicy::default(),
+        }
     }
 
     /// Says whether workflows may run commands.

@@ -9,7 +9,8 @@ use axum::Router;
 use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
 use axum::serve::ListenerExt;
 use engine_http::Service;
 use tokio::net::TcpListener;
@@ -27,9 +28,9 @@ pub(crate) async fn bind((address, setting): (SocketAddr, &str)) -> anyhow::Resu
     TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}; {setting} names another address"))
 }
 
-/// What the main address serves: everything, but no metrics where these have an address of their own.
+/// What the main address serves: everything, but no metrics where these have an address of their own. A browser that comes without a path sees the API's description.
 pub(crate) fn main(service: &Service, settings: &Settings) -> Router {
-    let router = service.router();
+    let router = service.router().route("/", get(async || Redirect::temporary("/api/v1/docs")));
     if settings.telemetry.metrics_listen.is_none() {
         return router;
     }
@@ -79,6 +80,6 @@ pub(crate) fn ended(left: usize, patience: Duration) -> ExitCode {
     if left == 0 {
         return ExitCode::SUCCESS;
     }
-    eprintln!("engine: {left} executions were cut off after {patience:?}; ENGINE_DRAIN_TIMEOUT gives them longer");
+    tracing::error!("{left} executions were cut off after {patience:?}; ENGINE_DRAIN_TIMEOUT gives them longer");
     ExitCode::FAILURE
 }

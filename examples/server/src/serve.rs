@@ -14,7 +14,7 @@ use crate::import::{Importer, owner};
 use crate::session::Session;
 use crate::settings::Settings;
 use crate::storage::Storage;
-use crate::{engine, files, listeners, setup, telemetry, users};
+use crate::{engine, files, listeners, open_files, setup, telemetry, users};
 
 /// Serves webhooks and the API, and drives executions.
 ///
@@ -38,8 +38,10 @@ impl Serve {
         let mut settings = session.settings_with_secrets()?;
         settings.server.listen = self.listen.unwrap_or(settings.server.listen);
         settings.server.public_url = self.public_url.clone().or(settings.server.public_url);
-        let _telemetry = telemetry::begin(&settings.telemetry)?;
+        let telemetry = telemetry::begin(&settings.telemetry)?;
+        open_files::raise_limit((settings.http.max_requests, "ENGINE_MAX_REQUESTS"), &settings.database);
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the async runtime could not be started")?;
+        runtime.spawn(telemetry.log.watch());
         let code = runtime.block_on(self.serve(settings))?;
         runtime.shutdown_timeout(Duration::from_secs(1));
         Ok(code)
@@ -72,7 +74,7 @@ impl Serve {
         }
         storage.close().await;
         if connections.is_err() && left == 0 {
-            eprintln!("engine: connections were cut off after {patience:?}; ENGINE_DRAIN_TIMEOUT gives them longer");
+            tracing::error!("connections were cut off after {patience:?}; ENGINE_DRAIN_TIMEOUT gives them longer");
             return Ok(ExitCode::FAILURE);
         }
         Ok(listeners::ended(left, patience))

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use crate::session::Session;
 use crate::settings::Settings;
 use crate::storage::{Database, Storage};
-use crate::{engine, listeners, setup, telemetry};
+use crate::{engine, listeners, open_files, setup, telemetry};
 
 /// Drives executions of a Postgres that servers share, and serves nothing but health and metrics, at `ENGINE_METRICS_LISTEN`.
 ///
@@ -23,8 +23,10 @@ impl Work {
     #[expect(clippy::unused_self, reason = "all commands have one shape")]
     pub(crate) fn execute(self, session: &Session) -> anyhow::Result<ExitCode> {
         let settings = session.settings_with_secrets()?;
-        let _telemetry = telemetry::begin(&settings.telemetry)?;
+        let telemetry = telemetry::begin(&settings.telemetry)?;
+        open_files::raise_limit((settings.executions.concurrency, "ENGINE_CONCURRENCY"), &settings.database);
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the async runtime could not be started")?;
+        runtime.spawn(telemetry.log.watch());
         let code = runtime.block_on(work(&settings))?;
         runtime.shutdown_timeout(Duration::from_secs(1));
         Ok(code)

@@ -25,6 +25,7 @@ use crate::service::Inner;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(in super::super) struct ListQuery {
     /// At most so many: 1 to 250.
+    #[schemars(range(min = 1, max = 250))]
     limit: Option<u32>,
     /// `nextCursor` of the part before.
     cursor: Option<String>,

@@ -25,6 +25,7 @@ use crate::service::Inner;
 pub(in super::super) struct Several {
     /// Their ids: 1 to 250.
     #[serde(default)]
+    #[schemars(length(max = 250))]
     ids: Vec<String>,
     /// What they have in common. At most 250 are taken, the newest first; ask again for those that are left.
     filter: Option<Wanted>,

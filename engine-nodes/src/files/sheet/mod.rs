@@ -38,6 +38,7 @@ pub(crate) enum Cell {
     /// A point in time: days since the beginning of 1900, as workbooks count them.
     Date(f64),
     /// A formula without a value; true for `#NULL!`.
+    #[cfg_attr(not(feature = "spreadsheets"), allow(dead_code, reason = "only workbooks have formulas"))]
     Error(bool),
 }
 

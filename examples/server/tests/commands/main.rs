@@ -7,6 +7,7 @@ mod backups;
 mod fleet;
 mod keys;
 mod outside;
+mod process;
 mod redis;
 mod schema;
 mod serve;

@@ -11,6 +11,10 @@ async fn with_nothing_set_it_serves_one_user_who_can_sign_in() {
     assert!(server.told.contains("sign in as admin@engine.local") && server.told.contains("./data/first-password"), "{}", server.told);
     let me = answer(server.get("/api/v1/auth/me"), 200).await;
     assert_eq!(me["role"], "admin");
+    for seen in ["/", "/api/v1/docs", "/api/v1/docs/"] {
+        let page = answer(server.get(seen), 200).await;
+        assert!(page.as_str().unwrap().contains("swagger-ui"), "a browser sees the description of the API: {page}");
+    }
     for (path, expect) in [("data", 0o700), ("data/engine.sqlite", 0o600), ("data/secrets.toml", 0o600), ("data/first-password", 0o600)] {
         assert_eq!(mode(&place.path(path)), expect, "{path}");
     }

@@ -15,11 +15,19 @@ use serde_json::{Value, json};
 pub(crate) struct Place {
     folder: Arc<tempfile::TempDir>,
     variables: Vec<(String, String)>,
+    /// What a shell does before it becomes the program.
+    before: Option<String>,
 }
 
 impl Place {
     pub(crate) fn new() -> Self {
-        Self { folder: Arc::new(tempfile::tempdir().unwrap()), variables: vec![("ENGINE_LISTEN".to_owned(), "127.0.0.1:0".to_owned())] }
+        Self { folder: Arc::new(tempfile::tempdir().unwrap()), variables: vec![("ENGINE_LISTEN".to_owned(), "127.0.0.1:0".to_owned())], before: None }
+    }
+
+    /// The same after a command of the shell, such as one that sets a limit.
+    pub(crate) fn under(mut self, command: &str) -> Self {
+        self.before = Some(command.to_owned());
+        self
     }
 
     /// The same with a variable.
@@ -43,7 +51,15 @@ impl Place {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_engine"));
+        let program = env!("CARGO_BIN_EXE_engine");
+        let mut command = match &self.before {
+            Some(before) => {
+                let mut shell = Command::new("/bin/sh");
+                shell.args(["-c", &format!("{before} && exec \"$0\" \"$@\""), program]);
+                shell
+            }
+            None => Command::new(program),
+        };
         command.args(arguments).current_dir(self.folder.path()).env_clear().envs(self.variables.iter().cloned());
         if let Some(path) = std::env::var_os("PATH") {
             command.env("PATH", path);
@@ -172,6 +188,16 @@ impl Server {
     pub(crate) fn terminate(mut self) -> Ended {
         self.ask_to_end();
         self.wait()
+    }
+
+    /// Asks it to end, without reading what it says of that.
+    pub(crate) fn ask_to_end_unread(&self) {
+        self.signal("-TERM");
+    }
+
+    /// Its exit code, once it has ended.
+    pub(crate) fn exit_code(&mut self) -> Option<i32> {
+        self.child.try_wait().unwrap()?.code()
     }
 
     fn signal(&self, name: &str) {

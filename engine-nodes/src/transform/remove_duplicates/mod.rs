@@ -3,6 +3,9 @@
 mod history;
 mod within_input;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -138,7 +141,7 @@ impl AcrossExecutions {
 impl Node for AcrossExecutions {
     async fn run(&self, context: NodeContext) -> Result<NodeOutput, NodeError> {
         match self.split(&context).await {
-            Err(error) if context.continues_on_error() => Ok(vec![error_item(&error).paired_with(0)].into()),
+            Err(error) if context.continues_on_error() => Ok(vec![error_item(&error)].into()),
             result => result,
         }
     }

@@ -225,7 +225,8 @@ impl Compiler<'_> {
         problems.iter_mut().filter(fails_later).for_each(|problem| problem.severity = Severity::Warning);
         let sound = problems.iter().all(|problem| problem.severity == Severity::Warning);
         node.effect = node_type.effect(&node.spec);
-        node.outputs = count(node_type.outputs(&node.spec).len());
+        let covered = node.has_error_output && self.is_n8n();
+        node.outputs = count(node_type.outputs(&node.spec).iter().filter(|port| !(covered && port.undeclared)).count());
         node.declared_inputs = count(node_type.inputs(&node.spec).len());
         special.required = Some(node_type.required_inputs(&node.spec)).filter(|required| *required != RequiredInputs::AtLeast(1));
         node.is_trigger = schema.group == NodeGroup::Trigger;

@@ -81,12 +81,20 @@ pub enum Effect {
 pub struct Port {
     /// What an editor shows; empty for an only port.
     pub name: String,
+    /// n8n's type gives items out of this output and does not declare it: in n8n's orders the error output takes its place.
+    #[serde(skip)]
+    pub undeclared: bool,
 }
 
 impl Port {
     /// A port with this name.
     pub fn named(name: impl Into<String>) -> Self {
-        Self { name: name.into() }
+        Self { name: name.into(), undeclared: false }
+    }
+
+    /// A port with this name that n8n's type does not declare.
+    pub fn undeclared(name: impl Into<String>) -> Self {
+        Self { undeclared: true, ..Self::named(name) }
     }
 
     /// One port without a name.

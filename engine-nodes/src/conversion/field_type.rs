@@ -150,15 +150,9 @@ impl<'a> Conversion<'a> {
             FieldType::Alphanumeric => {
                 format!("'{field}' is not a valid alphanumeric string: it may hold letters, digits and underscores, and begins with no digit")
             }
-            FieldType::Array | FieldType::Object => format!("'{field}' expects {} {} but we got {got}", article(to.name()), to.name()),
             _ => format!("'{field}' expects a {} but we got {got}", to.name()),
         })
     }
-}
-
-/// `a` or `an`.
-fn article(word: &str) -> &'static str {
-    if word.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
 }
 
 /// JavaScript's `typeof`.

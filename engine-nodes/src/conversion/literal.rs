@@ -1,4 +1,4 @@
-//! Objects written by hand: JavaScript's object literals, and JSON with the usual slips.
+//! Objects written by hand: JavaScript's object literals.
 
 use std::iter::Peekable;
 use std::str::Chars;
@@ -16,45 +16,6 @@ pub(crate) fn parse_js_object(text: &str) -> Option<Json> {
     let value = reader.object()?;
     reader.blanks()?;
     reader.chars.peek().is_none().then_some(value)
-}
-
-/// JSON with single quotes, keys without quotes and commas too many, turned into JSON the way n8n's Edit Fields does it: by replacing text.
-pub(crate) fn repair_json(text: &str) -> String {
-    let quoted = quote_keys(&text.replace('\'', "\""));
-    let mut out = String::with_capacity(quoted.len());
-    for (at, c) in quoted.char_indices() {
-        let rest = quoted.get(at + c.len_utf8()..).unwrap_or_default();
-        let closes = rest.trim_start().starts_with([']', '}']);
-        let at_end = rest.trim_start_matches(',').is_empty();
-        if c != ',' || !(closes || at_end) {
-            out.push(c);
-        }
-    }
-    out
-}
-
-/// Puts every word before a colon into double quotes.
-fn quote_keys(text: &str) -> String {
-    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let mut out = String::with_capacity(text.len() + 16);
-    let mut rest = text;
-    while let Some(start) = rest.find(is_word) {
-        let (before, from) = rest.split_at(start);
-        let end = from.find(|c| !is_word(c)).unwrap_or(from.len());
-        let (word, after) = from.split_at(end);
-        let after_quote = after.strip_prefix('"').unwrap_or(after);
-        if after_quote.starts_with(':') {
-            out.push_str(before.strip_suffix('"').unwrap_or(before));
-            out.extend(["\"", word, "\":"]);
-            rest = after_quote.strip_prefix(':').unwrap_or_default();
-        } else {
-            out.push_str(before);
-            out.push_str(word);
-            rest = after;
-        }
-    }
-    out.push_str(rest);
-    out
 }
 
 struct Reader<'a> {
@@ -244,13 +205,5 @@ mod tests {
         check("{a: b}", None);
         check("{a 1}", None);
         check(&"{a:".repeat(200), None);
-    }
-
-    #[test]
-    fn repairs_json() {
-        let check = |text: &str, expect: &str| assert_eq!(repair_json(text), expect);
-        check("{a: 'b', 'c': 1,}", r#"{"a": "b", "c": 1}"#);
-        check("{\"a\": [1, 2, ], }", "{\"a\": [1, 2 ] }");
-        check("{\"a\": 1},", "{\"a\": 1}");
     }
 }

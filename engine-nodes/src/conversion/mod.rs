@@ -9,6 +9,7 @@ mod field_type;
 mod literal;
 mod path;
 mod pattern;
+mod repair;
 
 #[cfg(test)]
 pub(crate) mod pairs_test;
@@ -18,6 +19,7 @@ pub(crate) use equality::{deep_equal, nearly_same, same};
 #[cfg(feature = "crypto")]
 pub(crate) use field_type::is_jwt;
 pub(crate) use field_type::{Conversion, FieldType, to_array, to_boolean, to_number, to_object, to_text, type_name};
-pub(crate) use literal::{parse_js_object, repair_json};
+pub(crate) use literal::parse_js_object;
 pub(crate) use path::FieldPath;
 pub(crate) use pattern::Pattern;
+pub(crate) use repair::parse_leniently;

@@ -9,7 +9,7 @@ use crate::condition::Filter as Conditions;
 use crate::node_type::{Compiled, Definition, ready};
 
 pub(super) fn definition() -> Definition {
-    let schema = schema().versions([(2, 0), (2, 1), (2, 2), (2, 3)]).outputs(Port::all(["kept", "discarded"])).properties([
+    let schema = schema().versions([(2, 0), (2, 1), (2, 2), (2, 3)]).outputs(outputs()).properties([
         filter_property("conditions"),
         loose_types(2.1),
         options([]),
@@ -19,11 +19,14 @@ pub(super) fn definition() -> Definition {
 
 /// Version 1, whose conditions have another form.
 pub(super) fn first_version() -> Definition {
-    let schema = schema()
-        .versions([(1, 0)])
-        .outputs(Port::all(["kept", "discarded"]))
-        .properties([legacy_property(), Property::options("combineConditions", ["AND", "OR"])]);
+    let schema =
+        schema().versions([(1, 0)]).outputs(outputs()).properties([legacy_property(), Property::options("combineConditions", ["AND", "OR"])]);
     Definition::new(schema, |spec| ready(Filter::Legacy(LegacyConditions::compile(spec, ("combineConditions", "OR")))))
+}
+
+/// n8n's type declares the first alone.
+fn outputs() -> Vec<Port> {
+    vec![Port::named("kept"), Port::undeclared("discarded")]
 }
 
 fn schema() -> NodeSchema {
@@ -54,8 +57,8 @@ impl Node for Filter {
             let side = match answer {
                 Ok(true) => &mut kept,
                 Ok(false) => &mut discarded,
-                // Without a mark, as n8n has it.
-                Err(_) if context.continues_on_error() => &mut discarded,
+                // Without a mark, as n8n has it; version 1 fails as a whole.
+                Err(_) if context.continues_on_error() && matches!(self, Self::Conditions(_)) => &mut discarded,
                 Err(error) => return Err(error.on_item(index)),
             };
             side.push(item.clone().paired_with(index));

@@ -51,8 +51,8 @@ impl Node for If {
             let side = match answer {
                 Ok(true) => &mut passed,
                 Ok(false) => &mut failed,
-                // Without a mark, as n8n has it.
-                Err(_) if context.continues_on_error() => &mut failed,
+                // Without a mark, as n8n has it; version 1 fails as a whole.
+                Err(_) if context.continues_on_error() && matches!(self, Self::Filter(_)) => &mut failed,
                 Err(error) => return Err(error.on_item(index)),
             };
             side.push(item.clone().paired_with(index));

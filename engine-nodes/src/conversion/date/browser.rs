@@ -19,7 +19,7 @@ pub(super) fn parse(text: &str, zone: &TimeZone) -> Option<Zoned> {
     while let Some(c) = cursor.peek() {
         if c.is_ascii_digit() {
             reading.number(&mut cursor)?;
-        } else if c.is_ascii_alphabetic() {
+        } else if is_in_word(c) {
             reading.word(&mut cursor)?;
         } else {
             cursor.take();
@@ -32,6 +32,11 @@ pub(super) fn parse(text: &str, zone: &TimeZone) -> Option<Zoned> {
     let meant = if reading.offset.sign.is_some() { reading.offset.zone()? } else { local };
     let date = date.checked_add(jiff::Span::new().days(later_days)).ok()?;
     Some(date.to_datetime(time).to_zoned(meant).ok()?.with_time_zone(zone.clone()))
+}
+
+/// For V8 everything from `A` on is a letter: brackets, braces, what is not ASCII.
+fn is_in_word(c: char) -> bool {
+    c >= 'A'
 }
 
 fn is_iso_date(text: &str) -> bool {
@@ -102,7 +107,7 @@ impl Reading {
     }
 
     fn word(&mut self, cursor: &mut Cursor<'_>) -> Option<()> {
-        let word = cursor.take_while(|c| c.is_ascii_alphabetic()).to_ascii_lowercase();
+        let word = cursor.take_while(is_in_word).to_ascii_lowercase();
         if matches!(word.as_str(), "am" | "pm") && !self.clock.is_empty() {
             self.afternoon = Some(word == "pm");
             return Some(());

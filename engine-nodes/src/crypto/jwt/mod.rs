@@ -14,7 +14,7 @@ use engine_core::node::{Node, NodeContext, NodeError, NodeOutput, NodeSpec, Type
 use serde_json::Value;
 
 use self::token::{Key, Parts, Times};
-use crate::conversion::{is_jwt, repair_json};
+use crate::conversion::{is_jwt, parse_leniently};
 use crate::node_type::{Compiled, ready};
 use crate::settings::Settings;
 
@@ -140,7 +140,7 @@ fn object_of(value: Option<&Value>, index: usize) -> Result<Json, NodeError> {
         Some(Value::String(text)) => {
             let text = js::trim(text);
             let explain = |_| NodeError::fatal(format!("The 'JSON Output' in item {index} contains invalid JSON"));
-            serde_json::from_str(text).or_else(|_| serde_json::from_str(&repair_json(text))).map_err(explain)?
+            parse_leniently(text).map_err(explain)?
         }
         Some(value) => value.clone(),
     };

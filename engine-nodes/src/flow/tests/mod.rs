@@ -49,6 +49,25 @@ fn old_conditions_hold_all_or_any() {
 }
 
 #[test]
+fn old_conditions_fail_the_node_as_a_whole() {
+    let conditions = json!({"dateTime": [{"value1": "={{ $json.d }}", "operation": "after", "value2": "2024-01-01"}]});
+    let items = json!([{"d": "2024-02-01"}, {"d": "soon"}]);
+    for (kind, combine) in [("n8n-nodes-base.if", "combineOperation"), ("n8n-nodes-base.filter", "combineConditions")] {
+        let word = if combine == "combineOperation" { "all" } else { "AND" };
+        let node = TestNode::new(kind, 1.0, json!({"conditions": conditions, combine: word}));
+        let outputs = node.input(items.clone()).with("onError", "continueRegularOutput").run().outputs();
+        assert_eq!(outputs, json!([items]), "{kind}");
+    }
+}
+
+#[test]
+fn the_error_output_of_a_filter_takes_the_place_of_what_is_discarded() {
+    let filter = |value: &str| TestNode::new("n8n-nodes-base.filter", 2.2, condition(value, &number("gt"), &json!(1)));
+    let outputs = filter("={{ $json.v }}").input(json!([{"v": 1}, {"v": 2}, {"v": "x"}])).with("onError", "continueErrorOutput").outputs();
+    assert_eq!(outputs, json!([[{"v": 2}]]));
+}
+
+#[test]
 fn switch_sends_by_rules() {
     let rule = |bound: i32| condition("={{ $json.v }}", &number("lt"), &json!(bound));
     let switch = |options: Value| json!({"rules": {"values": [rule(2), rule(4)]}, "options": options});

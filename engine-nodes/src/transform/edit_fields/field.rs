@@ -83,8 +83,8 @@ impl Field {
         let name = match &self.name {
             Name::Constant(path) => Cow::Borrowed(path),
             Name::PerItem(name) => {
-                let name = name.resolve(scope).await?.unwrap_or(Value::Null);
-                Cow::Owned(FieldPath::with_dots(&js::to_string(&name), self.options.dots))
+                let name = name.resolve(scope).await?;
+                Cow::Owned(FieldPath::with_dots(&name.as_ref().map_or("undefined".into(), js::to_string), self.options.dots))
             }
         };
         let value = match &self.value {

@@ -88,17 +88,18 @@ impl Node for SetFields {
 
 impl SetFields {
     async fn edit(&self, item: &Item, scope: &dyn Scope) -> Result<Item, NodeError> {
-        let only = self.only.resolve(scope).await?.is_some_and(|only| only == true);
+        let only = self.only.resolve(scope).await?.is_some_and(|only| js::truthy(&only));
         let dots = self.dots.resolve(scope).await?.is_none_or(|dots| dots != false);
         let mut made = if only { Item::new(Json::new()) } else { item.clone() };
         for field in &self.fields {
-            let name = field.name.resolve(scope).await?.unwrap_or(Value::Null);
-            let path = FieldPath::with_dots(&js::to_string(&name), dots);
+            let name = field.name.resolve(scope).await?;
+            let path = FieldPath::with_dots(&name.as_ref().map_or("undefined".into(), js::to_string), dots);
             let value = field.kind.convert(field.value.resolve(scope).await?, self.converts);
-            match value {
-                Some(value) => path.set(made.json_mut(), value),
-                // Setting `undefined` leaves nothing behind.
-                None => drop(path.remove(made.json_mut())),
+            let undefined = value.is_none();
+            path.set(made.json_mut(), value.unwrap_or(Value::Null));
+            if undefined {
+                // It leaves nothing behind but what lies around it.
+                path.remove(made.json_mut());
             }
         }
         Ok(made)

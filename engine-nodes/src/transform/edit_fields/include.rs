@@ -24,8 +24,11 @@ impl Include {
             None => Some(String::new()),
             Some(part) => Some(js::to_string(part.constant()?).into_owned()),
         };
-        if options.rules.version.at_least(3, 3) && text("includeOtherFields")? != "true" {
-            return Some(Self::None);
+        if options.rules.version.at_least(3, 3) {
+            let all = parameters.get("includeOtherFields").map(|part| part.constant().map(js::truthy));
+            if !all.unwrap_or(Some(false))? {
+                return Some(Self::None);
+            }
         }
         let names = |path: &str| -> Option<Vec<String>> {
             Some(text(path)?.split(',').map(js::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect())

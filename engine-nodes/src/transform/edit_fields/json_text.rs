@@ -6,7 +6,7 @@ use engine_core::node::{NodeError, Parameter};
 use serde_json::Value;
 use std::sync::Arc;
 
-use crate::conversion::repair_json;
+use crate::conversion::parse_leniently;
 
 /// An object written as JSON.
 #[derive(Debug)]
@@ -69,7 +69,7 @@ fn object_of(value: Option<&Value>, item: usize) -> Result<Json, NodeError> {
 
 fn parse(text: &str, item: usize) -> Result<Value, NodeError> {
     let text = js::trim(text);
-    serde_json::from_str(text).or_else(|_| serde_json::from_str(&repair_json(text))).map_err(|error| {
+    parse_leniently(text).map_err(|error| {
         NodeError::fatal(format!("The 'JSON Output' in item {item} contains invalid JSON")).with_description(format!("{error} in {text}"))
     })
 }

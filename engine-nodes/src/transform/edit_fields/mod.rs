@@ -15,6 +15,7 @@ mod tests;
 
 use async_trait::async_trait;
 use engine_core::execution::ExecutionMode;
+use engine_core::expression::{Scope, js};
 use engine_core::model::Item;
 use engine_core::node::{Node, NodeContext, NodeError, NodeOutput, NodeSpec, Parameter, error_item};
 use serde_json::Value;
@@ -43,38 +44,67 @@ struct EditFields {
     rules: Rules,
 }
 
+/// Most times that an item is there.
+const MOST_TIMES: f64 = 10_000.0;
+
+/// One time more than the number says.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped before the cast, which gives 0 for NaN")]
+fn times(count: &Value) -> usize {
+    (js::to_number(count) + 1.0).clamp(0.0, MOST_TIMES) as usize
+}
+
 #[async_trait]
 impl Node for EditFields {
     async fn run(&self, context: NodeContext) -> Result<NodeOutput, NodeError> {
         let dates = Dates::of(&context.scope(0));
-        let by_hand = context.mode() == ExecutionMode::Manual;
+        let times = self.times(&context).await?;
         let mut items = Vec::with_capacity(context.items().len());
         for (index, item) in context.items().iter().enumerate() {
-            match self.edit(item, (&context, index, &dates)).await {
-                Ok((made, copies)) => {
-                    let made = made.paired_with(index);
-                    items.extend(std::iter::repeat_n(made.clone(), if by_hand { copies } else { 0 }));
-                    items.push(made);
-                }
-                Err(error) if context.continues_on_error() => items.push(error_item(&error).paired_with(index)),
+            let made = match self.edit(item, (&context, index, &dates)).await {
+                Ok(made) => made,
+                Err(error) if context.continues_on_error() => error_item(&error),
                 Err(error) => return Err(error.on_item(index)),
-            }
+            };
+            items.extend(std::iter::repeat_n(made.paired_with(index), times));
         }
         Ok(items.into())
     }
 }
 
 impl EditFields {
-    /// The item with its fields set, and how many more of it there are to be.
-    async fn edit(&self, item: &Item, (context, index, dates): (&NodeContext, usize, &Dates)) -> Result<(Item, usize), NodeError> {
+    /// How often each item is to be there: more than once only in executions started by hand. The first item decides.
+    async fn times(&self, context: &NodeContext) -> Result<usize, NodeError> {
+        let at_first = async |name: &str| match self.parameters.get(name) {
+            Some(part) => part.resolve(&context.scope(0)).await,
+            None => Ok(None),
+        };
+        if context.mode() != ExecutionMode::Manual || !at_first("duplicateItem").await?.is_some_and(|flag| js::truthy(&flag)) {
+            return Ok(1);
+        }
+        Ok(at_first("duplicateCount").await?.map_or(1, |count| times(&count)))
+    }
+
+    /// The item with its fields set.
+    async fn edit(&self, item: &Item, (context, index, dates): (&NodeContext, usize, &Dates)) -> Result<Item, NodeError> {
         let scope = context.scope(index);
         if let Some(plan) = &self.plan {
-            return Ok((plan.edit(item, &scope, dates).await?, plan.copies()));
+            return plan.edit(item, &scope, dates).await;
         }
-        let parameters = self.parameters.resolve(&scope).await?.unwrap_or(Value::Null);
-        match Plan::compile(&Parameter::Constant(parameters), self.rules) {
-            Some(plan) => Ok((plan.edit(item, &scope, dates).await?, plan.copies())),
-            None => Err(NodeError::fatal("the parameters cannot be read")),
+        let plan = match self.settled(&scope).await? {
+            Some(plan) => Some(plan),
+            None => Plan::compile(&Parameter::Constant(self.parameters.resolve(&scope).await?.unwrap_or(Value::Null)), self.rules),
+        };
+        plan.ok_or_else(|| NodeError::fatal("the parameters cannot be read"))?.edit(item, &scope, dates).await
+    }
+
+    /// The plan of an item where expressions decide on more than the new fields; these stay what they are.
+    async fn settled(&self, scope: &dyn Scope) -> Result<Option<Plan>, NodeError> {
+        let mut entries = self.parameters.entries();
+        for (name, part) in &mut entries {
+            if !matches!(name.as_str(), "jsonOutput" | "fields" | "assignments") {
+                *part = Parameter::Constant(part.resolve(scope).await?.unwrap_or(Value::Null));
+            }
         }
+        Ok(Plan::compile(&Parameter::Object(entries), self.rules))
     }
 }

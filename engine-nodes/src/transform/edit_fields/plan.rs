@@ -23,7 +23,6 @@ pub(super) struct Plan {
     include: Include,
     keeps_files: bool,
     dots: bool,
-    copies: usize,
 }
 
 /// Where the new fields come from.
@@ -57,13 +56,7 @@ impl Plan {
         } else {
             flag("options.includeBinary", false)?
         };
-        let copies = if flag("duplicateItem", false)? { count(&parameters.get("duplicateCount")?)? } else { 0 };
-        Some(Self { source, include, keeps_files, dots: options.dots, copies })
-    }
-
-    /// How many more of each item there are to be, in executions started by hand.
-    pub(super) fn copies(&self) -> usize {
-        self.copies
+        Some(Self { source, include, keeps_files, dots: options.dots })
     }
 
     /// The item with its fields set.
@@ -109,12 +102,4 @@ fn fields(parameters: &Parameter, options: Options) -> Option<Vec<Field>> {
         Parameter::Expression(_) => None,
         list => list.elements().iter().map(|entry| Field::of_typed_entry(entry, options)).collect(),
     }
-}
-
-/// Most copies of an item.
-const MOST_COPIES: f64 = 10_000.0;
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped before the cast, which gives 0 for NaN")]
-fn count(parameter: &Parameter) -> Option<usize> {
-    Some(js::to_number(parameter.constant()?).clamp(0.0, MOST_COPIES) as usize)
 }

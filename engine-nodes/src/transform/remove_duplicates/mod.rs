@@ -3,6 +3,9 @@
 mod history;
 mod within_input;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -64,7 +67,8 @@ pub(super) fn compile(spec: &NodeSpec) -> Compiled {
         ACROSS => Ok(Arc::new(AcrossExecutions::compile(spec)?)),
         CLEAR => Ok(Arc::new(ClearHistory { scope: spec.typed_at("options.scope")? })),
         _ if spec.version.at_least(1, 1) => {
-            BatchNode::<Duplicates>::compile(spec, |duplicates, items| Ok(duplicates.run(items, Rules::OneTypeOrNull)?.into()))
+            let node = BatchNode::<Duplicates>::compile(spec, |duplicates, items| Ok(duplicates.run(items, Rules::OneTypeOrNull)?.into()))?;
+            Ok(if spec.version.at_least(2, 0) { Arc::new(OrErrorItem(node)) } else { node })
         }
         _ => BatchNode::<Duplicates>::compile(spec, |duplicates, items| Ok(duplicates.run(items, Rules::OneType)?.into())),
     }
@@ -137,7 +141,21 @@ impl AcrossExecutions {
 impl Node for AcrossExecutions {
     async fn run(&self, context: NodeContext) -> Result<NodeOutput, NodeError> {
         match self.split(&context).await {
-            Err(error) if context.continues_on_error() => Ok(vec![error_item(&error).paired_with(0)].into()),
+            Err(error) if context.continues_on_error() => Ok(vec![error_item(&error)].into()),
+            result => result,
+        }
+    }
+}
+
+/// A node that gives one item, with the error in it, where it fails and is to go on.
+struct OrErrorItem(Arc<dyn Node>);
+
+#[async_trait]
+impl Node for OrErrorItem {
+    async fn run(&self, context: NodeContext) -> Result<NodeOutput, NodeError> {
+        let goes_on = context.continues_on_error();
+        match self.0.run(context).await {
+            Err(error) if goes_on => Ok(vec![error_item(&error)].into()),
             result => result,
         }
     }

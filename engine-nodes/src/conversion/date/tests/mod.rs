@@ -64,4 +64,7 @@ fn reads_what_browsers_read() {
     check("", None);
     check("tomorrow", None);
     check("hello 5", Some("2001-05-01T00:00:00.000+02:00"));
+    check("<5>", Some("2001-05-01T00:00:00.000+02:00"));
+    check("[5]", None);
+    check("{\"a\": 5}", None);
 }

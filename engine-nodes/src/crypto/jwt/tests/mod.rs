@@ -63,7 +63,7 @@ fn payloads_that_are_none() {
         assert_eq!(error, expect, "{claims}");
     };
     check("[1]", "The 'JSON Output' in item 0 does not contain a valid JSON object");
-    check("{", "The 'JSON Output' in item 0 contains invalid JSON");
+    check("{\"a\" ]}", "The 'JSON Output' in item 0 contains invalid JSON");
     check("{\"exp\": \"soon\"}", "\"exp\" should be a number of seconds");
 }
 

@@ -77,7 +77,15 @@ fn json_is_merged_into_the_item() {
     check(&raw("{\"b.c\": 1}"), &items, &json!([{"b": {"c": 1}}]));
     let error = |text: &str| TestNode::new(SET, 3.4, raw(text)).input(json!([{}])).error();
     assert_eq!(error("[1]"), "The 'JSON Output' in item 0 does not contain a valid JSON object");
-    assert_eq!(error("{oops"), "The 'JSON Output' in item 0 contains invalid JSON");
+    assert_eq!(error("{oops ]"), "The 'JSON Output' in item 0 contains invalid JSON");
+}
+
+#[test]
+fn values_without_quotes_and_missing_ones_are_mended() {
+    let raw = |text: &str| json!({"mode": "raw", "jsonOutput": text, "options": {}});
+    let text = "={ \"name\": {{ $json.name }}, \"note\": \"{{ $json.note }}\", \"age\": {{ $json.age }}, }";
+    let items = json!([{"name": "Ann Lee", "note": "one\ntwo"}]);
+    check(&raw(text), &items, &json!([{"name": "Ann Lee", "note": "one\ntwo", "age": null}]));
 }
 
 #[test]
@@ -86,6 +94,18 @@ fn items_are_doubled_only_by_hand() {
     check(&parameters, &json!([{}]), &json!([{"x": 1}, {"x": 1}, {"x": 1}]));
     let outputs = TestNode::new(SET, 3.4, parameters).mode(ExecutionMode::Trigger).outputs();
     assert_eq!(outputs, json!([[{"x": 1}]]));
+    let times = |flag: &str, count: Value| {
+        let more = json!({"duplicateItem": flag, "duplicateCount": count, "options": {}});
+        check_count(&assign(&json!([{"name": "x", "type": "number", "value": 1}]), &more))
+    };
+    assert_eq!(times("={{ $json.first }}", json!("={{ $json.first }}")), 4, "the first item decides for both");
+    assert_eq!(times("={{ true }}", json!(1.5)), 4);
+    assert_eq!(times("={{ true }}", json!(-1)), 0);
+}
+
+fn check_count(parameters: &Value) -> usize {
+    let items = json!([{"first": 1}, {"first": 0}]);
+    TestNode::new(SET, 3.4, parameters.clone()).input(items).outputs()[0].as_array().map_or(0, Vec::len)
 }
 
 #[test]
@@ -112,6 +132,14 @@ fn the_first_versions_have_three_lists() {
     };
     assert_eq!(outputs(1.0, json!(false)), json!([[{"v": "7", "b": false, "n": "7", "s": {"t": "x"}}]]));
     assert_eq!(outputs(2.0, json!(true)), json!([[{"b": false, "n": 7, "s": {"t": "x"}}]]));
+    assert_eq!(outputs(2.0, json!("={{ 1 }}")), json!([[{"b": false, "n": 7, "s": {"t": "x"}}]]));
+}
+
+#[test]
+fn what_is_undefined_leaves_its_surroundings() {
+    let fields = json!({"keepOnlySet": true, "values": {"string": [{"name": "a.b", "value": "={{ $json.no }}"}, {"name": "={{ $json.no }}", "value": "x"}]}, "options": {}});
+    let outputs = TestNode::new(SET, 2.0, fields).input(json!([{}])).outputs();
+    assert_eq!(outputs, json!([[{"a": {}, "undefined": "x"}]]));
 }
 
 #[test]

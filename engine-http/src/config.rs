@@ -102,7 +102,7 @@ impl Default for Config {
             body_budget: 512 << 20,
             webhook_timeout: Duration::from_mins(2),
             max_executions: 10_000,
-            history: 1000,
+            history: 250,
             history_bytes: 64 << 20,
             signing_key: None,
             stores: None,

@@ -93,27 +93,37 @@ impl Gathered {
         self.jobs.len() >= LARGEST_GROUP || self.size >= LARGEST_SIZE || self.end.is_some()
     }
 
-    /// Lets those who were answered together come again together: otherwise each large transaction is followed by one that holds a single write.
-    fn gather(&mut self, receiver: &Receiver<Message>) {
+    fn take(&mut self, receiver: &Receiver<Message>) {
+        while !self.is_full() {
+            let Ok(message) = receiver.try_recv() else { return };
+            self.add(message);
+        }
+    }
+
+    /// Takes what waits. Those who were answered together soon come again together: if less waits than is likely to come, the first of them let others come, as long as
+    /// others do. Half of all is enough: while it is written, the other half prepares its next writes on another processor.
+    fn gather(&mut self, receiver: &Receiver<Message>, last: usize) {
+        self.take(receiver);
+        let enough = (last + self.jobs.len()).div_ceil(2);
         let mut before = 0;
-        while self.jobs.len() > before && !self.is_full() {
+        while self.jobs.len() > before && self.jobs.len() < enough && !self.is_full() {
             before = self.jobs.len();
             std::thread::yield_now();
-            while !self.is_full() {
-                let Ok(message) = receiver.try_recv() else { break };
-                self.add(message);
-            }
+            self.take(receiver);
         }
     }
 }
 
 fn run(mut connection: Connection, turn: &Mutex<()>, receiver: &Receiver<Message>) {
+    // So many were in the last group.
+    let mut last = 0;
     while let Ok(first) = receiver.recv() {
         let mut gathered = Gathered::default();
         gathered.add(first);
         let written = {
             let _turn = turn.blocking_lock();
-            gathered.gather(receiver);
+            gathered.gather(receiver, last);
+            last = gathered.jobs.len();
             if gathered.jobs.is_empty() { Ok(Vec::new()) } else { super::group::write(&mut connection, &gathered.jobs) }
         };
         answer(gathered.jobs, gathered.senders, written);

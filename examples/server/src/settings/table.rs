@@ -91,7 +91,7 @@ groups! {
         Plain ENGINE_BODY_BUDGET / "http.body_budget" = "512MiB", "How many bytes of bodies may be buffered at the same time.";
         Plain ENGINE_CORS_ORIGINS / "http.cors_origins" = "", "Origins of web pages that may call the API, separated by commas. Pages of the server's own origin always may.";
         Plain ENGINE_EVENT_LISTENERS / "http.event_listeners" = "256", "How many streams of live events there may be at the same time.";
-        Plain ENGINE_HISTORY / "http.history" = "1000", "How many ended executions of workflows that store nothing are kept in memory to be looked at.";
+        Plain ENGINE_HISTORY / "http.history" = "250", "How many ended executions of workflows that store nothing are kept in memory to be looked at.";
         Plain ENGINE_HISTORY_SIZE / "http.history_size" = "64MiB", "About how much memory they may take.";
     }
     "Rate limits" {

@@ -39,7 +39,7 @@ impl Stage {
         let (sleeper, metrics) = home.help_observed("ada");
         let late = first_steps(outside, workflows).await;
         let heir = home.help("grace");
-        sleeper.stop();
+        home.stop(&sleeper);
         let calls = first_steps(outside, workflows).await;
         let reader = home.serve("reader").await;
         let contested = ids.into_iter().zip(late).zip(calls).map(|((id, late), call)| Contested { id, late, call }).collect();
@@ -136,7 +136,7 @@ async fn inv_05_an_earlier_lease_of_the_same_process_is_over() {
     let id = begin(&server, &two_steps("flow", &outside)).await;
     let late = outside.called("/flow/one").await;
     let heir = home.help("grace");
-    server.stop();
+    home.stop(&server);
     let _unanswered = outside.called("/flow/one").await;
     server.go_on();
     heir.kill();

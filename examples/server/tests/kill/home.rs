@@ -1,5 +1,9 @@
 //! Several processes on one store: servers and workers on Postgres, servers on one file of `SQLite`.
 
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::outside::Outside;
@@ -47,6 +51,20 @@ impl Home {
         help(self.schema.as_ref(), &self.of(name))
     }
 
+    /// Stops a process between two writes. One that is stopped in the middle of a write to a `SQLite` file keeps the file's lock, and nobody else can write.
+    pub(crate) fn stop(&self, server: &Server) {
+        let file = self.place.path("data/engine.sqlite");
+        for _ in 0..100 {
+            server.stop();
+            if self.schema.is_some() || is_free(&file) {
+                return;
+            }
+            server.go_on();
+            std::thread::sleep(Duration::from_millis(3));
+        }
+        panic!("it was in the middle of a write each time");
+    }
+
     /// The same, and the address of its metrics.
     pub(crate) fn help_observed(&self, name: &str) -> (Server, String) {
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
@@ -56,6 +74,13 @@ impl Home {
 
 fn help(schema: Option<&Schema>, place: &Place) -> Server {
     if schema.is_some() { place.work() } else { place.serve(&[]) }
+}
+
+/// Whether somebody could write to the file soon.
+fn is_free(file: &Path) -> bool {
+    let connection = Connection::open(file).unwrap();
+    connection.busy_timeout(Duration::from_millis(200)).unwrap();
+    connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK").is_ok()
 }
 
 /// A workflow with two effects outside, `/NAME/one` and `/NAME/two`, and a node between them that only computes.

@@ -29,6 +29,9 @@ mod node_type;
 #[cfg_attr(not(feature = "full"), allow(dead_code, unused_imports, reason = "each group uses a part of it"))]
 mod settings;
 
+#[cfg(any(feature = "crypto", feature = "js"))]
+mod base64_text;
+
 #[cfg(feature = "js")]
 mod ai_transform;
 #[cfg(feature = "crypto")]

@@ -4,8 +4,9 @@
 
 use std::fmt;
 
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::rsa::KeyPair as RsaKeyPair;
+use aws_lc_rs::rsa::{self, KeyPair as RsaKeyPair, OAEP_SHA256_MGF1SHA256, OaepPrivateDecryptingKey, OaepPublicEncryptingKey};
 use aws_lc_rs::signature::{self, EcdsaKeyPair, EcdsaSigningAlgorithm, KeyPair, ParsedPublicKey, RsaSignatureEncoding, VerificationAlgorithm};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -176,6 +177,18 @@ impl PrivateKey {
         }
     }
 
+    /// Reads what was encrypted with the public half by RSA-OAEP with SHA-256.
+    pub(super) fn decrypt(&self, sealed: &[u8]) -> Result<Vec<u8>, KeyError> {
+        let Self::Rsa(pair) = self else { return Err(KeyError::Mismatch) };
+        let der: Pkcs8V1Der<'_> = pair.as_der().map_err(|_| KeyError::Unsupported)?;
+        let key = rsa::PrivateDecryptingKey::from_pkcs8(der.as_ref()).map_err(|_| KeyError::Unsupported)?;
+        let key = OaepPrivateDecryptingKey::new(key).map_err(|_| KeyError::Unsupported)?;
+        let mut plain = vec![0; key.min_output_size()];
+        let length = key.decrypt(&OAEP_SHA256_MGF1SHA256, sealed, &mut plain, None).map_err(|_| KeyError::Mismatch)?.len();
+        plain.truncate(length);
+        Ok(plain)
+    }
+
     fn public(&self) -> Result<Vec<u8>, KeyError> {
         match self {
             Self::Rsa(pair) => Ok(pair.public_key().as_ref().to_vec()),
@@ -227,6 +240,29 @@ impl PublicKey {
         self.kind
     }
 
+    /// The longest message that can be encrypted; `None` where the key encrypts nothing.
+    pub(super) fn encrypted_limit(&self) -> Option<usize> {
+        self.encrypting().ok().map(|key| key.max_plaintext_size(&OAEP_SHA256_MGF1SHA256))
+    }
+
+    /// Encrypts by RSA-OAEP with SHA-256.
+    pub(super) fn encrypt(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
+        let key = self.encrypting()?;
+        let mut sealed = vec![0; key.ciphertext_size()];
+        key.encrypt(&OAEP_SHA256_MGF1SHA256, message, &mut sealed, None).map_err(|_| KeyError::Mismatch)?;
+        Ok(sealed)
+    }
+
+    fn encrypting(&self) -> Result<OaepPublicEncryptingKey, KeyError> {
+        if self.kind != Kind::Rsa {
+            return Err(KeyError::Mismatch);
+        }
+        let key = rsa::PublicKey::from_der(&self.bytes).map_err(|_| KeyError::Unsupported)?;
+        let der: PublicKeyX509Der<'_> = key.as_der().map_err(|_| KeyError::Unsupported)?;
+        let key = rsa::PublicEncryptingKey::from_der(der.as_ref()).map_err(|_| KeyError::Unsupported)?;
+        OaepPublicEncryptingKey::new(key).map_err(|_| KeyError::Unsupported)
+    }
+
     /// Whether a token's signature is that of the message.
     pub(super) fn verifies(&self, scheme: Scheme, message: &[u8], signed: &[u8]) -> bool {
         let algorithm = match (self.kind, scheme) {
@@ -267,7 +303,6 @@ fn pem_block(text: &str, wanted: impl Fn(&str) -> bool) -> Result<(&str, Vec<u8>
 /// Keys to test with.
 #[cfg(test)]
 pub(super) mod fixtures {
-    use aws_lc_rs::encoding::AsDer;
     use aws_lc_rs::rsa::KeySize;
     use aws_lc_rs::signature::KeyPair;
 

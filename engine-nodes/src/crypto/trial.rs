@@ -4,13 +4,13 @@ use async_trait::async_trait;
 use engine_core::credential::{Credential, CredentialTester, CredentialTrial, CredentialVerdict};
 use engine_core::node::NodeError;
 
-use super::key::{KeyError, PrivateKey, SIGNING_DIGESTS};
+use super::key::{KeyError, Kind, PrivateKey, PublicKey, SIGNING_DIGESTS};
 use super::{jwt, totp};
 
 /// Tries out keys of one type of credential.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum KeyTester {
-    /// `crypto`: a secret, a private key, or both.
+    /// `crypto`: secrets, keys, or both.
     Crypto,
     /// `jwtAuth`.
     Jwt,
@@ -42,20 +42,47 @@ fn told(error: &NodeError) -> String {
 }
 
 fn crypto(credential: &Credential) -> Result<String, NodeError> {
-    let (secret, key) = (credential.text("hmacSecret"), credential.text("signPrivateKey"));
-    if key.is_empty() {
-        return if secret.is_empty() {
-            Err(NodeError::fatal("there is neither a secret nor a key in it"))
-        } else {
-            Ok("there is a secret".to_owned())
-        };
+    let mut told = Vec::new();
+    if !(credential.text("hmacSecret").is_empty() && credential.text("encryptionPassphrase").is_empty()) {
+        told.push("there is a secret");
     }
-    let unreadable = |error: KeyError| NodeError::fatal(format!("the private key cannot be used: {error}"));
-    let key = PrivateKey::read(key).map_err(unreadable)?;
+    told.extend(signs(credential.text("signPrivateKey"))?);
+    told.extend(encrypts(credential.text("encryptionPublicKey"), credential.text("encryptionPrivateKey"))?);
+    if told.is_empty() { Err(NodeError::fatal("there is neither a secret nor a key in it")) } else { Ok(told.join(", ")) }
+}
+
+fn signs(key: &str) -> Result<Option<&'static str>, NodeError> {
+    if key.is_empty() {
+        return Ok(None);
+    }
+    let key = PrivateKey::read(key).map_err(|error| unusable("private", error))?;
     if !SIGNING_DIGESTS.iter().any(|digest| key.sign(digest, b"trial").is_ok()) {
         return Err(NodeError::fatal("nothing can be signed with the private key"));
     }
-    Ok("the private key signs".to_owned())
+    Ok(Some("the private key signs"))
+}
+
+fn encrypts(public: &str, private: &str) -> Result<Option<&'static str>, NodeError> {
+    let sealed = if public.is_empty() {
+        None
+    } else {
+        let key = PublicKey::read(public).map_err(|error| unusable("encryption public", error))?;
+        Some(key.encrypt(b"trial").map_err(|error| unusable("encryption public", error))?)
+    };
+    if private.is_empty() {
+        return Ok(sealed.map(|_| "the public key encrypts"));
+    }
+    let key = PrivateKey::read(private).map_err(|error| unusable("encryption private", error))?;
+    match sealed.map(|sealed| key.decrypt(&sealed)) {
+        None if key.kind() == Kind::Rsa => Ok(Some("there is a private key to decrypt with")),
+        None => Err(unusable("encryption private", KeyError::Mismatch)),
+        Some(Ok(plain)) if plain == b"trial" => Ok(Some("the keys encrypt and decrypt")),
+        Some(_) => Err(NodeError::fatal("the encryption public key is not the one of the private key")),
+    }
+}
+
+fn unusable(which: &str, error: KeyError) -> NodeError {
+    NodeError::fatal(format!("the {which} key cannot be used: {error}"))
 }
 
 #[cfg(test)]
@@ -113,6 +140,20 @@ mod tests {
         check(KeyTester::Crypto, json!({"hmacSecret": "canary"}), (true, "a secret"));
         check(KeyTester::Crypto, json!({"hmacSecret": "canary", "signPrivateKey": "canary"}), (false, "not written as PEM"));
         check(KeyTester::Crypto, json!({}), (false, "neither"));
+    }
+
+    #[test]
+    fn keys_of_encryption_encrypt() {
+        let ((private, public), (_, other)) = (fixtures::rsa(), fixtures::rsa());
+        let (curve, _) = fixtures::ec(&ECDSA_P256_SHA256_ASN1_SIGNING);
+        let keys = |public: &str, private: &str| json!({"encryptionPublicKey": public, "encryptionPrivateKey": private});
+        check(KeyTester::Crypto, json!({"encryptionPassphrase": "canary"}), (true, "a secret"));
+        check(KeyTester::Crypto, keys(&public, &private), (true, "encrypt and decrypt"));
+        check(KeyTester::Crypto, keys(&public, ""), (true, "encrypts"));
+        check(KeyTester::Crypto, keys("", &private), (true, "decrypt with"));
+        check(KeyTester::Crypto, keys(&other, &private), (false, "not the one of the private key"));
+        check(KeyTester::Crypto, keys("", &curve), (false, "does not fit"));
+        check(KeyTester::Crypto, keys("canary", &private), (false, "not written as PEM"));
     }
 
     #[test]

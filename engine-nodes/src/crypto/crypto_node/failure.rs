@@ -23,6 +23,12 @@ impl Failure {
         Self::new("TypeError", "ERR_INVALID_ARG_TYPE", message)
     }
 
+    /// A value that `Buffer.from` does not take.
+    pub(super) fn no_bytes(value: Option<&Value>) -> Self {
+        let wanted = "string or an instance of Buffer, ArrayBuffer, or Array or an Array-like Object";
+        Self::new("TypeError", "ERR_INVALID_ARG_TYPE", format!("The first argument must be of type {wanted}. Received {}", received(value)))
+    }
+
     pub(super) fn invalid_digest(name: &str) -> Self {
         Self::new("TypeError", "ERR_CRYPTO_INVALID_DIGEST", format!("Invalid digest: {name}"))
     }

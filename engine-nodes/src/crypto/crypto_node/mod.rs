@@ -1,7 +1,8 @@
-//! Crypto: digests with and without a key, signatures, random texts.
+//! Crypto: digests with and without a key, signatures, encryption, random texts.
 
 mod failure;
 mod schema;
+mod sealed;
 #[cfg(test)]
 mod tests;
 
@@ -15,12 +16,15 @@ use serde_json::Value;
 
 use self::failure::Failure;
 use super::digest::{Absorb, Algorithm, hex};
-use super::key::{PrivateKey, SIGNING_DIGESTS};
+use super::key::{KeyError, PrivateKey, SIGNING_DIGESTS};
 use crate::attachment::file;
 use crate::node_type::{Compiled, ready};
 use crate::settings::Settings;
 
 pub(super) use schema::schema;
+
+/// What Node.js wants where it takes a text for its bytes.
+const TEXT: &str = "string or an instance of Buffer, TypedArray, or DataView";
 
 /// The longest random text.
 const MOST_RANDOM: f64 = 1_048_576.0;
@@ -45,11 +49,12 @@ struct Crypto {
 impl Node for Crypto {
     async fn run(&self, context: NodeContext) -> Result<NodeOutput, NodeError> {
         let first = self.parameters.at(&context.scope(0)).await?;
-        let action = Settings::new(&first).text("action");
-        let secret = if self.old { None } else { secret_of(&action, &context).await? };
+        let first = Settings::new(&first);
+        let action = first.text("action");
+        let secret = if self.old { None } else { Secret::of(&action, &first.text("mode"), &context).await? };
         let mut items = Vec::with_capacity(context.items().len());
         for (index, item) in context.items().iter().enumerate() {
-            let job = Job { context: &context, item, index, action: &action, secret: secret.as_deref() };
+            let job = Job { context: &context, item, index, action: &action, secret: secret.as_ref() };
             let made = match self.one(job).await {
                 Ok(made) => made,
                 Err(failure) if context.continues_on_error() => failure.into_item(self.old),
@@ -62,14 +67,38 @@ impl Node for Crypto {
 }
 
 /// What the action takes from the credential.
-async fn secret_of(action: &str, context: &NodeContext) -> Result<Option<String>, NodeError> {
-    let (field, missing) = match action {
-        "hmac" => ("hmacSecret", "No HMAC secret set in credentials. Please add an HMAC secret to your Crypto credentials."),
-        "sign" => ("signPrivateKey", "No private key set in credentials. Please add a private key to your Crypto credentials."),
-        _ => return Ok(None),
-    };
-    let secret = context.credential("crypto").await?.text(field).to_owned();
-    if secret.is_empty() { Err(NodeError::fatal(missing)) } else { Ok(Some(secret)) }
+struct Secret {
+    field: &'static str,
+    text: String,
+}
+
+impl Secret {
+    /// The mode of the first item decides for all.
+    async fn of(action: &str, mode: &str, context: &NodeContext) -> Result<Option<Self>, NodeError> {
+        let taken = matches!(action, "hmac" | "sign" | "encrypt" | "decrypt");
+        let credential = if taken { Some(context.credential("crypto").await?) } else { None };
+        let (Some(credential), Some((field, missing))) = (credential, secret_field(action, mode)) else { return Ok(None) };
+        let text = credential.text(field).to_owned();
+        if text.is_empty() { Err(NodeError::fatal(missing)) } else { Ok(Some(Self { field, text })) }
+    }
+}
+
+/// The field of the credential, and what is said when it is empty.
+fn secret_field(action: &str, mode: &str) -> Option<(&'static str, &'static str)> {
+    Some(match (action, mode) {
+        ("hmac", _) => ("hmacSecret", "No HMAC secret set in credentials. Please add an HMAC secret to your Crypto credentials."),
+        ("sign", _) => ("signPrivateKey", "No private key set in credentials. Please add a private key to your Crypto credentials."),
+        ("encrypt" | "decrypt", "symmetric") => {
+            ("encryptionPassphrase", "No encryption passphrase set in credentials. Please add an Encryption Passphrase to your Crypto credentials.")
+        }
+        ("encrypt", "asymmetric") => {
+            ("encryptionPublicKey", "No encryption public key set in credentials. Please add an Encryption Public Key to your Crypto credentials.")
+        }
+        ("decrypt", "asymmetric") => {
+            ("encryptionPrivateKey", "No encryption private key set in credentials. Please add an Encryption Private Key to your Crypto credentials.")
+        }
+        _ => return None,
+    })
 }
 
 /// One item, and what is to be done with it.
@@ -79,7 +108,19 @@ struct Job<'a> {
     item: &'a Item,
     index: usize,
     action: &'a str,
-    secret: Option<&'a str>,
+    secret: Option<&'a Secret>,
+}
+
+impl<'a> Job<'a> {
+    fn secret(self) -> Option<&'a str> {
+        self.secret.map(|secret| secret.text.as_str())
+    }
+
+    /// The secret that an item encrypts with; empty where its mode is not that of the first item.
+    fn secret_for(self, mode: &str) -> &'a str {
+        let field = secret_field(self.action, mode).map(|(field, _)| field);
+        self.secret.filter(|secret| Some(secret.field) == field).map_or("", |secret| secret.text.as_str())
+    }
 }
 
 impl Crypto {
@@ -89,7 +130,9 @@ impl Crypto {
         let of_file = matches!(job.action, "hash" | "hmac") && at.flag("binaryData");
         let made = match job.action {
             "generate" => generated(at)?,
-            "sign" => encoded(&signed(at, job.secret)?, at),
+            "sign" => encoded(&signed(at, job.secret())?, at),
+            "encrypt" if !self.old => sealed::encrypted(at, job, job.secret_for(&at.text("mode"))).await?,
+            "decrypt" if !self.old => sealed::decrypted(at, job, job.secret_for(&at.text("mode"))).await?,
             _ => encoded(&digested(at, job).await?, at),
         };
         let mut item = Item::shared(std::sync::Arc::clone(job.item.shared_json()));
@@ -105,7 +148,7 @@ fn encoded(bytes: &[u8], at: Settings<'_>) -> String {
 async fn digested(at: Settings<'_>, job: Job<'_>) -> Result<Vec<u8>, Failure> {
     let mut hasher = hasher(at, job)?;
     if !at.flag("binaryData") {
-        hasher.update(text(at, "value", "data", "string or an instance of Buffer, TypedArray, or DataView")?.as_bytes());
+        hasher.update(text(at, "value", "data", TEXT)?.as_bytes());
         return Ok(hasher.finish());
     }
     let file = file(job.item, &at.text("binaryPropertyName"), job.index)?;
@@ -124,7 +167,7 @@ fn hasher(at: Settings<'_>, job: Job<'_>) -> Result<Box<dyn Absorb>, Failure> {
         return Ok(algorithm.ok_or_else(missing)?.hasher());
     }
     let algorithm = algorithm.ok_or_else(|| Failure::invalid_digest(&name))?;
-    let key = match job.secret {
+    let key = match job.secret() {
         Some(secret) => secret,
         None => text(at, "secret", "key", "string or an instance of ArrayBuffer, Buffer, TypedArray, DataView, KeyObject, or CryptoKey")?,
     };
@@ -134,16 +177,20 @@ fn hasher(at: Settings<'_>, job: Job<'_>) -> Result<Box<dyn Absorb>, Failure> {
 fn signed(at: Settings<'_>, secret: Option<&str>) -> Result<Vec<u8>, Failure> {
     let name = at.text("algorithm");
     let algorithm = Algorithm::named(&name).ok_or_else(|| Failure::invalid_digest(&name))?;
-    let message = text(at, "value", "chunk", "string or an instance of Buffer, TypedArray, or DataView")?;
+    let message = text(at, "value", "chunk", TEXT)?;
     let own = at.text("privateKey");
     let pem = secret.unwrap_or(&own);
     if pem.is_empty() {
         return Err(Failure::new("Error", "ERR_CRYPTO_SIGN_KEY_REQUIRED", "No key provided to sign"));
     }
-    let unsupported = "error:1E08010C:DECODER routines::unsupported";
-    let key = PrivateKey::read(pem).map_err(|error| Failure::new("Error", "ERR_OSSL_UNSUPPORTED", unsupported).because(error.to_string()))?;
+    let key = PrivateKey::read(pem).map_err(unreadable)?;
     let message = key.sign(algorithm.name, message.as_bytes());
     message.map_err(|_| NodeError::fatal(format!("signing with \"{name}\" and a key of this kind ({:?}) is not supported", key.kind())).into())
+}
+
+/// A key that cannot be used.
+fn unreadable(error: KeyError) -> Failure {
+    Failure::new("Error", "ERR_OSSL_UNSUPPORTED", "error:1E08010C:DECODER routines::unsupported").because(error.to_string())
 }
 
 /// A parameter that must be a text.
@@ -181,14 +228,18 @@ fn generated(at: Settings<'_>) -> Result<String, Failure> {
 
 fn random(count: usize) -> Result<Vec<u8>, Failure> {
     let mut bytes = vec![0; count];
-    getrandom::fill(&mut bytes).map_err(|error| NodeError::new(error.to_string()))?;
+    fill(&mut bytes)?;
     Ok(bytes)
+}
+
+fn fill(bytes: &mut [u8]) -> Result<(), NodeError> {
+    getrandom::fill(bytes).map_err(|error| NodeError::new(error.to_string()))
 }
 
 /// A random version 4 UUID (RFC 9562).
 fn uuid() -> Result<String, Failure> {
     let mut bytes = [0_u8; 16];
-    getrandom::fill(&mut bytes).map_err(|error| NodeError::new(error.to_string()))?;
+    fill(&mut bytes)?;
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
     let digits = hex(&bytes);

@@ -7,7 +7,7 @@ use rquickjs::function::{Func, Opt};
 use rquickjs::{Ctx, Exception, Object, Result, TypedArray};
 
 use super::hashes::{digest, hex};
-use super::text::base64_bytes;
+use crate::base64_text::base64_bytes;
 
 /// Adds the functions to the host object.
 pub(super) fn add(host: &Object<'_>) -> Result<()> {

@@ -93,7 +93,7 @@ fn read_binary<'js>(ctx: &Ctx<'js>, file: &Object<'js>) -> Result<Operation> {
     let data: Option<String> = file.get("data")?;
     Ok(match data {
         Some(data) => {
-            let bytes = super::text::base64_bytes(&data);
+            let bytes = crate::base64_text::base64_bytes(&data);
             Operation::ReadBinary(engine_core::model::Binary::inline(bytes, file.get::<_, Option<String>>("mimeType")?.unwrap_or_default()))
         }
         None => Operation::Refused("there is no such file".to_owned()),

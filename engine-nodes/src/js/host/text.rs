@@ -1,18 +1,12 @@
 //! Functions of texts: digests, encodings, addresses, transliteration.
 
 use base64::Engine;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
-use base64::engine::{DecodePaddingMode, general_purpose};
+use base64::engine::general_purpose;
 use rquickjs::function::Func;
 use rquickjs::{Ctx, Object, Result};
 
 use super::hashes::{digest, hex};
-
-/// Reads base64 as Node.js does: padding may be missing.
-const LENIENT: GeneralPurpose = GeneralPurpose::new(
-    &base64::alphabet::STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent).with_decode_allow_trailing_bits(true),
-);
+use crate::base64_text::base64_bytes;
 
 /// Adds the functions to the host object.
 pub(super) fn add(host: &Object<'_>) -> Result<()> {
@@ -27,21 +21,6 @@ pub(super) fn add(host: &Object<'_>) -> Result<()> {
 fn transliterated(text: &str) -> String {
     let plain: String = text.chars().map(|c| if c > '\u{ffff}' { '?' } else { c }).collect();
     deunicode::deunicode_with_tofu(&plain, "?")
-}
-
-/// The bytes that a text in base64 stands for; characters that mean nothing are left out.
-pub(in crate::js) fn base64_bytes(text: &str) -> Vec<u8> {
-    let meant = text.chars().filter_map(|c| match c {
-        '-' => Some('+'),
-        '_' => Some('/'),
-        c if c.is_ascii_alphanumeric() || c == '+' || c == '/' => Some(c),
-        _ => None,
-    });
-    let mut clean: String = meant.collect();
-    if clean.len() % 4 == 1 {
-        clean.pop();
-    }
-    LENIENT.decode(clean).unwrap_or_default()
 }
 
 /// The parts of an address; undefined when it is none.

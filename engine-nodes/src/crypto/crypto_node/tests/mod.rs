@@ -1,3 +1,5 @@
+mod sealed;
+
 use serde_json::{Value, json};
 
 use crate::crypto::digest::{Algorithm, hex};

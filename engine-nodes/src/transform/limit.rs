@@ -4,7 +4,7 @@ use engine_core::expression::js;
 use engine_core::model::Batch;
 use engine_core::node::{NodeOutput, NodeSpec};
 use engine_core::schema::{NodeGroup, NodeSchema, Property};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::batch_node::BatchNode;
@@ -34,8 +34,14 @@ pub(super) fn compile(spec: &NodeSpec) -> Compiled {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Limit {
-    max_items: Value,
+    /// `None` is `undefined`.
+    #[serde(default, deserialize_with = "given")]
+    max_items: Option<Value>,
     keep: Keep,
+}
+
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -48,7 +54,8 @@ enum Keep {
 impl Limit {
     /// The kept items, in their order.
     pub(super) fn run(&self, items: &Batch) -> NodeOutput {
-        let kept = kept(items.len(), js::to_number(&self.max_items), self.keep);
+        let maximum = self.max_items.as_ref().map_or(f64::INFINITY, js::to_number);
+        let kept = kept(items.len(), maximum, self.keep);
         if kept == (0..items.len()) {
             return items.clone().into();
         }
@@ -80,7 +87,10 @@ fn kept(count: usize, maximum: f64, keep: Keep) -> std::ops::Range<usize> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::testing::TestNode;
 
     #[test]
     fn the_first_or_last_items_stay() {
@@ -95,5 +105,19 @@ mod tests {
         check(2.7, 0..2, 2..5);
         check(-1.0, 0..4, 5..5);
         check(f64::NAN, 0..0, 0..5);
+    }
+
+    #[test]
+    fn no_maximum_keeps_all() {
+        let check = |maximum: &str, keep: &str, expect: serde_json::Value| {
+            let node = TestNode::new("n8n-nodes-base.limit", 1.0, json!({"maxItems": maximum, "keep": keep}));
+            assert_eq!(node.input(json!([{"a": 1}, {"a": 2}, {"a": 3}])).outputs(), expect, "{maximum} {keep}");
+        };
+        let all = json!([[{"a": 1}, {"a": 2}, {"a": 3}]]);
+        check("={{ $json.none }}", "firstItems", all.clone());
+        check("={{ $json.none }}", "lastItems", all);
+        check("={{ null }}", "firstItems", json!([]));
+        check("={{ null }}", "lastItems", json!([]));
+        check("={{ '2' }}", "lastItems", json!([[{"a": 2}, {"a": 3}]]));
     }
 }

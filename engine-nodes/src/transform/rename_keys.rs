@@ -7,7 +7,7 @@ use engine_core::expression::js;
 use engine_core::model::{Item, Json};
 use engine_core::node::{Node, NodeContext, NodeError, NodeOutput, NodeSpec, Typed, error_item};
 use engine_core::schema::{NodeGroup, NodeSchema, Property, PropertyGroup};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::parameters::{Entries, Flag, Text};
@@ -119,9 +119,21 @@ struct RegexReplacement {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct PatternParameter {
-    search_regex: Text,
-    replace_regex: Text,
+    #[serde(deserialize_with = "spelled")]
+    search_regex: String,
+    #[serde(default = "undefined", deserialize_with = "spelled")]
+    replace_regex: String,
     options: PatternOptions,
+}
+
+/// A text as JavaScript writes any value, null too.
+fn spelled<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Value::deserialize(deserializer).map(|value| js::to_string(&value).into_owned())
+}
+
+/// What JavaScript writes for a value that is not there.
+fn undefined() -> String {
+    "undefined".to_owned()
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -152,8 +164,8 @@ impl From<PatternParameter> for Replacement {
     fn from(parameter: PatternParameter) -> Self {
         let flags = if parameter.options.case_insensitive.0 { "i" } else { "" };
         Self {
-            pattern: Pattern::new(&parameter.search_regex.0, flags),
-            with: parameter.replace_regex.0,
+            pattern: Pattern::new(&parameter.search_regex, flags),
+            with: parameter.replace_regex,
             depth: parameter.options.depth.filter(|depth| *depth >= 0.0 && depth.fract() == 0.0).map(|depth| depth as u32),
         }
     }
@@ -249,6 +261,21 @@ mod tests {
         check("Name", "", &json!({"depth": 0}), &json!({"o": {"bname": 2, "deep": {"cName": 3}}, "l": [{"dName": 4}, "x"], "a": 1}));
         check("Name", "", &json!({"depth": 1}), &json!({"o": {"bname": 2, "deep": {"cName": 3}}, "l": [{"dName": 4}, "x"], "a": 1}));
         check("Name", "", &json!({"depth": 2}), &json!({"o": {"bname": 2, "deep": {"c": 3}}, "l": [{"d": 4}, "x"], "a": 1}));
+    }
+
+    #[test]
+    fn names_that_are_no_texts_are_spelled() {
+        let check = |replacement: Value, data: Value, expect: Value| {
+            let parameters = json!({"additionalOptions": {"regexReplacement": {"replacements": [replacement]}}});
+            let node = crate::testing::TestNode::new("n8n-nodes-base.renameKeys", 1.0, parameters);
+            assert_eq!(node.input(json!([data])).outputs(), json!([[expect]]), "{replacement}");
+        };
+        check(json!({"searchRegex": "a", "replaceRegex": "={{ $json.none }}"}), json!({"ab": 1}), json!({"undefinedb": 1}));
+        check(json!({"searchRegex": "a", "replaceRegex": "={{ null }}"}), json!({"ab": 1}), json!({"nullb": 1}));
+        check(json!({"searchRegex": "a", "replaceRegex": "={{ 5 }}"}), json!({"ab": 1}), json!({"5b": 1}));
+        check(json!({"searchRegex": "a"}), json!({"ab": 1}), json!({"b": 1}));
+        check(json!({"searchRegex": "={{ null }}", "replaceRegex": "x"}), json!({"ab": 1, "null": 2}), json!({"ab": 1, "x": 2}));
+        check(json!({"searchRegex": "={{ $json.none }}", "replaceRegex": "x"}), json!({"ab": 1}), json!({"xab": 1}));
     }
 
     #[test]

@@ -95,15 +95,19 @@ impl Routes {
 
     /// Sends an item to an output.
     fn send(&mut self, output: &Value, item: Item) -> Result<(), NodeError> {
-        let count = self.outputs.len();
         match index_of(output).and_then(|index| self.outputs.get_mut(index)) {
             Some(items) => {
                 items.push(item);
                 Ok(())
             }
-            None => Err(NodeError::fatal(format!("The output {} is not allowed.", js::to_string(output)))
-                .with_description(format!("It has to be between 0 and {}", count.saturating_sub(1)))),
+            None => Err(self.refused(output)),
         }
+    }
+
+    /// That there is no such output.
+    fn refused(&self, output: &Value) -> NodeError {
+        NodeError::fatal(format!("The output {} is not allowed.", js::to_string(output)))
+            .with_description(format!("It has to be between 0 and {}", self.outputs.len().saturating_sub(1)))
     }
 
     /// What to do with an item that failed: an error item on the first output when the node goes on, without a link, as n8n has it.
@@ -120,5 +124,43 @@ impl Routes {
 
     fn finish(self) -> NodeOutput {
         NodeOutput::ports(self.outputs)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::testing::TestNode;
+
+    /// The index of the output that an item with this value goes to; `None` where it fails.
+    fn output(version: f64, value: &Value) -> Option<usize> {
+        let node = TestNode::new("n8n-nodes-base.switch", version, json!({"mode": "expression", "output": "={{ $json.v }}"}));
+        let item = if *value == json!("undefined") { json!({}) } else { json!({"v": value}) };
+        let outputs = node.input(json!([item])).with("onError", "continueRegularOutput").outputs();
+        let outputs = outputs.as_array().unwrap();
+        assert_eq!(outputs.iter().flat_map(|items| items.as_array().unwrap()).count(), 1, "{outputs:?}");
+        outputs.iter().position(|items| items == &json!([item]))
+    }
+
+    #[test]
+    fn what_an_index_may_be() {
+        let check = |value: Value, old: Option<usize>, new: Option<usize>| {
+            assert_eq!((output(1.0, &value), output(2.0, &value), output(3.2, &value)), (old, old, new), "{value}");
+        };
+        check(json!(1), Some(1), Some(1));
+        check(json!("1"), Some(1), Some(1));
+        check(json!([1]), Some(1), Some(1));
+        check(json!(""), None, Some(0));
+        check(json!("1.0"), None, Some(1));
+        check(json!(" 1"), None, Some(1));
+        check(json!(true), None, Some(1));
+        check(json!("foo"), None, None);
+        check(json!(1.5), None, None);
+        check(json!(4), None, None);
+        check(json!(-1), None, None);
+        check(Value::Null, None, None);
+        check(json!("undefined"), None, None);
     }
 }

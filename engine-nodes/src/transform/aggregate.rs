@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::batch_node::BatchNode;
-use super::parameters::{Entries, FieldList, Flag, Text};
+use super::parameters::{Entries, FieldList, Flag, Spelled, Text};
 use crate::conversion::FieldPath;
 use crate::node_type::Compiled;
 
@@ -111,12 +111,14 @@ pub(super) struct Field {
     /// The last part of its own name.
     last_key: String,
     output: FieldPath,
+    /// Whether the name of the list can be made.
+    named: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct FieldParameter {
-    field_to_aggregate: Text,
+    field_to_aggregate: Spelled,
     rename_field: Flag,
     output_field_name: Text,
 }
@@ -294,10 +296,11 @@ fn groups(items: &Batch, fields: &[FieldPath]) -> Result<IndexMap<String, Vec<us
 
 impl Field {
     fn new(parameter: FieldParameter, dots: bool) -> Self {
-        let FieldParameter { field_to_aggregate: Text(name), rename_field, output_field_name: Text(output) } = parameter;
+        let FieldParameter { field_to_aggregate: Spelled { text: name, is_text }, rename_field, output_field_name: Text(output) } = parameter;
         let last_key = if dots { name.rsplit('.').next().unwrap_or(&name) } else { &name }.to_owned();
         Self {
             path: FieldPath::with_dots(&name, dots),
+            named: is_text || !dots || !output.is_empty(),
             output: FieldPath::with_dots(if output.is_empty() { &last_key } else { &output }, dots),
             renamed: rename_field.0.then_some(output),
             last_key,
@@ -310,6 +313,7 @@ impl Fields {
         if self.list.is_empty() {
             return Err(NodeError::fatal("No fields specified").with_description("Please add a field to aggregate"));
         }
+        self.list.iter().all(|field| field.named).then_some(()).ok_or_else(|| NodeError::fatal("the name of a field must be a text"))?;
         self.check_unique(|field| field.renamed.as_deref().unwrap_or(field.path.as_str()))
     }
 
@@ -442,6 +446,8 @@ mod tests {
         check(json!([field("a"), field("a")]), json!({}), json!("The 'a' output field is used more than once"));
         check(json!([]), json!({}), json!("No fields specified"));
         check(json!([field("")]), json!({}), json!([{}]));
+        check(json!([{"fieldToAggregate": null}]), json!({}), json!("the name of a field must be a text"));
+        check(json!([{"fieldToAggregate": null}, {}]), json!({"disableDotNotation": true}), json!([{"null": [], "undefined": []}]));
     }
 
     #[test]

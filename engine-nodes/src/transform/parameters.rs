@@ -18,6 +18,27 @@ impl<'de> Deserialize<'de> for Text {
     }
 }
 
+/// A text as JavaScript writes any value: `null` and `undefined` too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Spelled {
+    pub(super) text: String,
+    /// Whether JavaScript can look into the value as into a text.
+    pub(super) is_text: bool,
+}
+
+impl Default for Spelled {
+    fn default() -> Self {
+        Self { text: "undefined".to_owned(), is_text: false }
+    }
+}
+
+impl<'de> Deserialize<'de> for Spelled {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        Ok(Self { text: js::to_string(&value).into_owned(), is_text: value.is_string() || value.is_array() })
+    }
+}
+
 /// Yes or no, from any value: what JavaScript takes for true.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Flag(pub(super) bool);

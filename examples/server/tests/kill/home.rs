@@ -60,7 +60,8 @@ impl Home {
                 return;
             }
             server.go_on();
-            std::thread::sleep(Duration::from_millis(3));
+            // Until it has written.
+            is_free(&file);
         }
         panic!("it was in the middle of a write each time");
     }

@@ -12,10 +12,6 @@ mod schema;
 mod scripts;
 mod shapes;
 
-/// The allocator of the example server.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() {
     let only = std::env::args().nth(1);
     let wanted = |name: &str| only.as_deref().is_none_or(|only| only == name);

@@ -33,10 +33,6 @@ const BODY: &str = r#"{"price": 3, "count": 5, "name": "Ada"}"#;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// The allocator of the example server.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     let mut arguments = std::env::args().skip(1);

@@ -79,6 +79,7 @@ mod commit;
 mod credential;
 #[path = "../portable/document.rs"]
 mod document;
+mod group;
 #[path = "../portable/list.rs"]
 mod list;
 #[path = "../portable/load.rs"]
@@ -113,10 +114,10 @@ use sqlx::{PgPool, Postgres, query as statement};
 use uuid::Uuid;
 
 use self::candidates::{Lane, candidates, lock_claims};
+use self::group::Group;
 pub use self::open::PostgresOptions;
 use self::partitions::{drop_partitions, make_partitions};
 use self::wakeup::Wakeups;
-use crate::group::Group;
 use crate::row::{get, time};
 use crate::session::{Session, Transaction};
 

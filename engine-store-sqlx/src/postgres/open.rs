@@ -8,10 +8,10 @@ use engine_core::store::StoreError;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, PgPool, query, raw_sql};
 
+use super::group::Group;
 use super::wakeup::Wakeups;
 use super::{Core, PostgresStore, Tx, make_partitions};
 use crate::error::from_sqlx;
-use crate::group::Group;
 use crate::migrate::{Migration, missing};
 use crate::row::get;
 use crate::session::{Session, Transaction, within};

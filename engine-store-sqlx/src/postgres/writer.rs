@@ -15,7 +15,7 @@ use super::parts::{PARTS, Part, Parts};
 use super::{SqlStore, Statement};
 use crate::code::{self, state};
 use crate::error::again;
-use crate::group::{Answer, Answered, Flush, Group, Job, submit};
+use crate::group::{Answer, Answered, Job};
 use crate::row::{get, signed, text};
 use crate::session::Session;
 
@@ -34,9 +34,28 @@ const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 impl SqlStore {
-    /// Makes a job durable, alone or together with what others bring.
-    pub(super) async fn submit(&self, job: Job) -> Answered {
-        submit(self, job).await
+    /// Makes jobs durable, all in one transaction; answers each, in their order. Fails none because of another.
+    pub(super) async fn flush(&self, jobs: &[Job]) -> Vec<Answered> {
+        let written = self.patiently(|| self.write_group(jobs)).await;
+        let mut answers = Vec::with_capacity(jobs.len());
+        match written {
+            Ok(numbers) => {
+                for job in jobs {
+                    answers.push(match numbers.get(&job.execution()) {
+                        Some(number) => Ok(answer(job, *number)),
+                        None => self.write_one(job).await,
+                    });
+                }
+            }
+            Err(error) if error.is_transient() => answers.extend(jobs.iter().map(|_| Err(again(&error)))),
+            // Something about one of them, often that it is a repetition: the others must not suffer.
+            Err(_) => {
+                for job in jobs {
+                    answers.push(self.write_one(job).await);
+                }
+            }
+        }
+        answers
     }
 
     /// Runs the statement; gives a number for each execution that was held or started.
@@ -67,35 +86,6 @@ impl SqlStore {
                 written => return written,
             }
         }
-    }
-}
-
-impl Flush for SqlStore {
-    fn group(&self) -> &Group {
-        &self.core.group
-    }
-
-    async fn flush(&self, jobs: &[Job]) -> Vec<Answered> {
-        let written = self.patiently(|| self.write_group(jobs)).await;
-        let mut answers = Vec::with_capacity(jobs.len());
-        match written {
-            Ok(numbers) => {
-                for job in jobs {
-                    answers.push(match numbers.get(&job.execution()) {
-                        Some(number) => Ok(answer(job, *number)),
-                        None => self.write_one(job).await,
-                    });
-                }
-            }
-            Err(error) if error.is_transient() => answers.extend(jobs.iter().map(|_| Err(again(&error)))),
-            // Something about one of them, often that it is a repetition: the others must not suffer.
-            Err(_) => {
-                for job in jobs {
-                    answers.push(self.write_one(job).await);
-                }
-            }
-        }
-        answers
     }
 }
 

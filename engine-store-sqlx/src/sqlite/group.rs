@@ -6,7 +6,7 @@ use engine_core::model::{ExecutionId, Timestamp};
 use engine_core::store::{
     Chunk, Commit, Committed, EndedExecution, Ending, Epoch, ExecutionHeader, Lease, Start, StartExecution, StoreError, Then, WorkerId,
 };
-use rusqlite::{Connection, OptionalExtension, Params, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Params, ToSql, Transaction, TransactionBehavior, params};
 use uuid::Uuid;
 
 use crate::code::{self, state};
@@ -67,6 +67,21 @@ impl Group<'_> {
         self.tx.prepare_cached(sql).and_then(|mut statement| statement.execute(arguments)).map_err(from_rusqlite)
     }
 
+    /// Inserts a row that begins with what never changes of an execution; gives how many were inserted.
+    fn insert(&self, sql: &str, header: &ExecutionHeader, rest: &[&dyn ToSql]) -> Result<usize, StoreError> {
+        let ExecutionHeader { id, tenant, workflow, version, mode, parent, retry_of } = header;
+        let (parent, retry_of) = (parent.map(|parent| parent.as_uuid()), retry_of.map(|retried| retried.as_uuid()));
+        let first = params![id.as_uuid(), tenant.as_str(), workflow.as_str(), signed(version.0), code::of_mode(*mode), parent, retry_of];
+        let insert = || {
+            let mut statement = self.tx.prepare_cached(sql)?;
+            for (place, value) in (1..).zip(first.iter().chain(rest)) {
+                statement.raw_bind_parameter(place, value)?;
+            }
+            statement.raw_execute()
+        };
+        insert().map_err(from_rusqlite)
+    }
+
     fn exists(&self, sql: &str, arguments: impl Params) -> Result<bool, StoreError> {
         self.tx.prepare_cached(sql).and_then(|mut statement| statement.exists(arguments)).map_err(from_rusqlite)
     }
@@ -93,7 +108,7 @@ impl Group<'_> {
 
     fn start(&mut self, start: &StartExecution) -> Result<Option<Answer>, StoreError> {
         let Known { now, limited, .. } = *self.known()?;
-        let ExecutionHeader { id, tenant, workflow, version, mode, parent, retry_of } = &start.header;
+        let id = start.header.id;
         if limited && start.claim_for.is_some() || self.exists("SELECT 1 FROM executions WHERE id = ?1", [id.as_uuid()])? {
             return Ok(None);
         }
@@ -107,28 +122,13 @@ impl Group<'_> {
             (None, Some(_)) => state::LEASED,
             (None, None) => state::READY,
         };
-        let row = params![
-            id.as_uuid(),
-            tenant.as_str(),
-            workflow.as_str(),
-            signed(version.0),
-            code::of_mode(*mode),
-            parent.map(|parent| parent.as_uuid()),
-            retry_of.map(|retried| retried.as_uuid()),
-            start.priority,
-            start.concurrency_key,
-            standing,
-            due,
-            worker.map(WorkerId::as_uuid),
-            i32::from(worker.is_some()),
-            now,
-            worker.map(|_| now),
-        ];
-        if self.change(INSERT_ACTIVE, row)? == 0 {
+        let claims = i32::from(worker.is_some());
+        let row = params![start.priority, start.concurrency_key, standing, due, worker.map(WorkerId::as_uuid), claims, now, worker.map(|_| now)];
+        if self.insert(INSERT_ACTIVE, &start.header, row)? == 0 {
             return Ok(None);
         }
-        self.append(*id, &start.records)?;
-        let lease = worker.map(|worker| Lease { execution: *id, worker, epoch: Epoch(1) });
+        self.append(id, &start.records)?;
+        let lease = worker.map(|worker| Lease { execution: id, worker, epoch: Epoch(1) });
         Ok(Some(Answer::Started(Start::Created { lease })))
     }
 
@@ -139,29 +139,15 @@ impl Group<'_> {
     /// Adds an execution that has ended to the history. One that was started is not recorded again.
     fn record(&self, ended: &EndedExecution) -> Result<Option<Answer>, StoreError> {
         let EndedExecution { header, records, started, ending } = ended;
-        let ExecutionHeader { id, tenant, workflow, version, mode, parent, retry_of } = header;
-        if self.exists("SELECT 1 FROM active WHERE id = ?1", [id.as_uuid()])? {
+        if self.exists("SELECT 1 FROM active WHERE id = ?1", [header.id.as_uuid()])? {
             return Ok(None);
         }
         let (error, last_node) = end(ending)?;
-        let row = params![
-            id.as_uuid(),
-            tenant.as_str(),
-            workflow.as_str(),
-            signed(version.0),
-            code::of_mode(*mode),
-            parent.map(|parent| parent.as_uuid()),
-            retry_of.map(|retried| retried.as_uuid()),
-            code::of_status(ending.status),
-            started.as_micros(),
-            ending.finished.as_micros(),
-            error,
-            last_node,
-        ];
-        if self.change(INSERT_ENDED, row)? == 1
+        let row = params![code::of_status(ending.status), started.as_micros(), ending.finished.as_micros(), error, last_node];
+        if self.insert(INSERT_ENDED, header, row)? == 1
             && let Some(chunk) = records
         {
-            self.append(*id, chunk)?;
+            self.append(header.id, chunk)?;
         }
         Ok(Some(Answer::Recorded))
     }

@@ -4,6 +4,7 @@ mod access;
 mod answers;
 mod api;
 mod contract;
+mod entitled;
 mod events;
 mod executions;
 mod forms;

@@ -139,6 +139,11 @@ impl Identity {
         self.sees(labels) && (named("owner") || named("editors"))
     }
 
+    /// Whether something with these labels belongs to it.
+    pub(crate) fn owns(&self, labels: &Json) -> bool {
+        self.role == Role::Admin || self.user.is_some_and(|user| labels.get("owner").is_some_and(|owner| *owner == user.to_string()))
+    }
+
     /// The labels of something new that it owns.
     pub(crate) fn labels(&self) -> Json {
         let name = self.name();

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use engine_core::store::{MemoryStore, Stores};
+use engine_core::store::{MemoryStore, NewUser, Stores, TenantId, UserId};
+use engine_http::NewAccount;
 use serde_json::{Value, json};
 
 use crate::access::{administrator, member, signing_in, token};
@@ -85,7 +86,86 @@ async fn inv_39_a_workflow_that_is_brought_along_is_its_callers() {
 }
 
 /// Breaks when an editor may change where a credential of the owner is sent.
+#[tokio::test]
+async fn inv_39_an_editor_sends_no_credential_of_the_owner_anywhere() {
+    let server = recorded().await;
+    let (ada, eve) = two(&server).await;
+    let credential = json!({"name": "Billing", "type": "httpHeaderAuth", "data": {"name": "X", "value": "canary"}});
+    let (_, credential) = send_json(server.post("/api/v1/credentials").bearer_auth(token(&ada)).json(&credential)).await;
+    let asks = |name: &str, url: &str, reference: Value| {
+        let parameters = json!({"url": url, "authentication": "genericCredentialType", "genericAuthType": "httpHeaderAuth"});
+        json!({"id": name, "name": name, "type": "http_request", "parameters": parameters, "credentials": {"httpHeaderAuth": reference}})
+    };
+    let by_id = || json!({"id": id(&credential), "name": "Billing"});
+    let own = asks("Ask", "https://good.example", by_id());
+    let flow = saved(&server, &ada, json!([start(), own])).await;
+    let path = format!("/api/v1/workflows/{flow}");
+    assert_eq!(share(&server, (&format!("workflows/{flow}"), &ada), json!({"viewers": [], "editors": [eve["user"]["id"]]})).await, 200);
+    let save = async |nodes: Value| {
+        let flow = json!({"name": "flow", "nodes": nodes, "connections": []});
+        send_json(server.request("PUT", &path).header("if-match", "*").bearer_auth(token(&eve)).json(&flow)).await
+    };
+    let mut moved = own.clone();
+    moved["position"] = json!([7, 7]);
+    assert_eq!(save(json!([start(), moved, {"id": "3", "name": "New", "type": "no_op"}])).await.0, 200, "all else may be changed");
+    let by_name = json!({"name": "Billing"});
+    for evil in [
+        asks("Ask", "https://evil.example", by_id()),
+        asks("Another", "https://evil.example", by_id()),
+        asks("Another", "https://evil.example", by_name),
+    ] {
+        let (status, problem) = save(json!([start(), own, evil])).await;
+        assert_eq!((status, &problem["errors"][0]["pointer"]), (403, &json!("/nodes/2/credentials/httpHeaderAuth")), "{problem}");
+    }
+    let shared = share(&server, (&format!("credentials/{}", id(&credential)), &ada), json!({"users": [eve["user"]["id"]]})).await;
+    assert_eq!((shared, save(json!([asks("Ask", "https://other.example", by_id())])).await.0), (200, 200), "with whom it is shared");
+}
+
 /// Breaks when somebody who may look at a workflow, or change it, has the rights of its owner.
+#[tokio::test]
+async fn inv_27_viewers_and_editors_are_no_owners() {
+    let server = recorded().await;
+    let (ada, eve) = two(&server).await;
+    let flow = saved(&server, &ada, json!([start()])).await;
+    let path = format!("workflows/{flow}");
+    let execution = run(&server, &ada, &flow).await;
+    let execution = format!("/api/v1/executions/{}", id(&execution));
+    let eves = json!([eve["user"]["id"]]);
+    assert_eq!(share(&server, (&path, &ada), json!({"viewers": eves, "editors": []})).await, 200);
+    let remove = async |path: &str, user: &Value| send(server.request("DELETE", path).bearer_auth(token(user))).await.0;
+    assert_eq!(send(server.get(&execution).bearer_auth(token(&eve))).await.0, 200);
+    assert_eq!(remove(&execution, &eve).await, 403, "a viewer leaves what was done");
+    assert_eq!(share(&server, (&path, &ada), json!({"viewers": [], "editors": eves})).await, 200);
+    assert_eq!(share(&server, (&path, &eve), json!({"viewers": [], "editors": eves})).await, 403, "an editor lets nobody in");
+    assert_eq!(remove(&format!("/api/v1/{path}"), &eve).await, 403, "an editor does not take it away");
+    assert_eq!(remove(&execution, &eve).await, 204);
+    assert_eq!(remove(&format!("/api/v1/{path}"), &ada).await, 204);
+}
+
 /// Breaks when a filter of a request for several is answered with what its sender may not see.
 /// What lies behind much that a caller may not see is found in parts.
 /// Breaks when an administrator of one tenant is taken for one of all.
+#[tokio::test]
+async fn inv_27_administrators_are_those_of_their_tenant() {
+    let stores = Stores::of(&Arc::new(MemoryStore::new(Arc::new(ahead().0))));
+    let accounts = Arc::clone(&stores.accounts);
+    let server = Server::start(signing_in().with(|config| config.stores = Some(stores))).await;
+    let (ada, _) = two(&server).await;
+    let NewAccount { email, password_hash, .. } = NewAccount::new("mallory@example.com", "correct horse battery").expect("an account");
+    let id = UserId::new(uuid::Uuid::from_u128(7));
+    let (tenant, name, role) = (TenantId::from("other"), String::new(), "admin".to_owned());
+    accounts.add_user(NewUser { id, tenant, email, name, role, password_hash: Some(password_hash) }).await.expect("added");
+    let login = json!({"email": "mallory@example.com", "password": "correct horse battery"});
+    let (_, mallory) = send_json(server.post("/api/v1/auth/login").json(&login)).await;
+    let hers = saved(&server, &ada, json!([{"id": "1", "name": "Hook", "type": "webhook", "parameters": {"path": "hers"}}])).await;
+    assert_eq!(send(server.post(&format!("/api/v1/workflows/{hers}/activate")).bearer_auth(token(&ada))).await.0, 200);
+    let ask = async |method: &str, path: &str| send(server.request(method, path).bearer_auth(token(&mallory)).json(&json!({}))).await.0;
+    assert_eq!(ask("POST", &format!("/api/v1/workflows/{hers}/executions")).await, 404);
+    for method in ["GET", "PATCH", "DELETE"] {
+        assert_eq!(ask(method, &format!("/api/v1/users/{}", ada["user"]["id"].as_str().expect("an id"))).await, 404, "{method}");
+    }
+    for (list, expect) in [("users", 1), ("webhooks", 0), ("executions", 0), ("workflows", 0)] {
+        let (_, listed) = send_json(server.get(&format!("/api/v1/{list}")).bearer_auth(token(&mallory))).await;
+        assert_eq!(listed["data"].as_array().map(Vec::len), Some(expect), "{list}: {listed}");
+    }
+}

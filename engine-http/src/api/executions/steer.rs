@@ -16,7 +16,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::super::input::{Caller, Place, Read};
-use super::super::{audit, output};
+use super::super::{audit, output, workflows};
 use super::found::{Found, find};
 use super::start::answer;
 use crate::access::Identity;
@@ -113,7 +113,11 @@ pub(in super::super) async fn delete(
     Ok(output::done())
 }
 
+/// Removes an ended execution. Whoever may only look at a workflow and run it leaves what it did.
 pub(super) async fn remove(service: &Inner, identity: &Identity, found: &Found) -> Result<(), ApiError> {
+    if !workflows::may_change(service, identity, found.workflow()).await {
+        return Err(ApiError::forbidden("execution:write"));
+    }
     let id = match found {
         Found::Running(_) => return Err(still_running()),
         Found::Stored(summary) if !summary.status.is_final() => return Err(still_running()),

@@ -7,7 +7,7 @@ use engine_http::NewAccount;
 use serde_json::{Value, json};
 
 use crate::access::{administrator, member, signing_in, token};
-use crate::server::{Server, ahead, send, send_json};
+use crate::server::{Server, ahead, header, send, send_json};
 
 /// A server that records executions.
 async fn recorded() -> Server {
@@ -143,7 +143,50 @@ async fn inv_27_viewers_and_editors_are_no_owners() {
 }
 
 /// Breaks when a filter of a request for several is answered with what its sender may not see.
+#[tokio::test]
+async fn inv_27_a_filter_finds_nothing_of_others() {
+    let server = recorded().await;
+    let (ada, eve) = two(&server).await;
+    let (hers, own) = (saved(&server, &ada, json!([start()])).await, saved(&server, &eve, json!([start()])).await);
+    let mine = run(&server, &eve, &own).await;
+    for _ in 0..3 {
+        run(&server, &ada, &hers).await;
+    }
+    for (filter, expect) in [(json!({}), vec![id(&mine)]), (json!({"workflowId": hers}), Vec::new())] {
+        let request = server.post("/api/v1/executions/cancel").bearer_auth(token(&eve)).json(&json!({"filter": filter}));
+        let (status, body) = send_json(request).await;
+        let ids: Vec<&str> = body["data"].as_array().expect("a list").iter().map(id).collect();
+        assert_eq!((status, ids), (200, expect), "{filter}");
+    }
+}
+
 /// What lies behind much that a caller may not see is found in parts.
+#[tokio::test]
+async fn a_list_that_is_mostly_hidden_is_read_in_parts() {
+    let server = recorded().await;
+    let (ada, eve) = two(&server).await;
+    let (hers, own) = (saved(&server, &ada, json!([start()])).await, saved(&server, &eve, json!([start()])).await);
+    let mine = run(&server, &eve, &own).await;
+    let start = format!("/api/v1/workflows/{hers}/executions");
+    for _ in 0..21 {
+        let begun = futures::future::join_all((0..100).map(|_| send(server.post(&start).bearer_auth(token(&ada))))).await;
+        assert!(begun.iter().all(|(status, _, _)| *status < 300), "{begun:?}");
+    }
+    let (mut found, mut parts, mut cursor) = (Vec::new(), 0, String::new());
+    loop {
+        let response = server.get(&format!("/api/v1/executions{cursor}")).bearer_auth(token(&eve)).send().await.expect("an answer");
+        assert_eq!(header(&response, "content-type"), "application/json");
+        let page: Value = response.json().await.expect("JSON");
+        found.extend(page["data"].as_array().expect("a list").iter().map(|execution| id(execution).to_owned()));
+        parts += 1;
+        match page["nextCursor"].as_str() {
+            Some(next) => cursor = format!("?cursor={next}"),
+            None => break,
+        }
+    }
+    assert_eq!((found, parts), (vec![id(&mine).to_owned()], 2));
+}
+
 /// Breaks when an administrator of one tenant is taken for one of all.
 #[tokio::test]
 async fn inv_27_administrators_are_those_of_their_tenant() {

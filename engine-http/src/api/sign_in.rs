@@ -202,7 +202,11 @@ pub(super) async fn change_password(
     check_new(&body.password, &user.email)?;
     // Whoever has found a token must not find out the password with it.
     let Some(user) = try_out(&service, Some(user), body.current).await? else {
-        return Err(ApiError::new(StatusCode::FORBIDDEN, "wrong-password", "the present password is another one, or the account is locked for a while"));
+        return Err(ApiError::new(
+            StatusCode::FORBIDDEN,
+            "wrong-password",
+            "the present password is another one, or the account is locked for a while",
+        ));
     };
     let password_hash = Some(service.passwords.hash(body.password).await?);
     let attributes = Some(recovery::without_reset(&user));

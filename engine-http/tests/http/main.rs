@@ -13,6 +13,7 @@ mod hostile;
 mod limits;
 mod recovery;
 mod rehearsal;
+mod repeats;
 mod requests;
 mod rest;
 mod routing;

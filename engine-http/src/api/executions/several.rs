@@ -121,6 +121,6 @@ async fn one(service: &Arc<Inner>, identity: &Identity, (id, each): (&str, Each)
             Ok(None)
         }
         Each::Remove => remove(service, identity, &found).await.map(|()| None),
-        Each::Retry => retried(service, identity, &found).await.map(Some),
+        Each::Retry => retried(service, identity, (&found, None)).await.map(Some),
     }
 }

@@ -82,7 +82,7 @@ async fn serve(service: &Arc<Inner>, prefix: &str, request: Request) -> Response
     let (hook, params) = (Arc::clone(hook), found.params(hook));
     drop(table);
     #[cfg(feature = "rate-limit")]
-    if let Some(refused) = too_many(service, crate::address::of(request.headers(), request.extensions(), &service.config)).await {
+    if let Some(refused) = too_many(service, crate::address::counted(request.headers(), request.extensions(), &service.config)).await {
         return refused;
     }
     answer(service, &hook, start::Call { request, params, output }).await
@@ -100,7 +100,7 @@ fn absent(prefix: &str, failure: Failure, headers: &HeaderMap) -> Response {
 async fn rehearsal(State(service): State<Arc<Inner>>, request: Request) -> Response {
     // Before the store is asked.
     #[cfg(feature = "rate-limit")]
-    if let Some(refused) = too_many(&service, crate::address::of(request.headers(), request.extensions(), &service.config)).await {
+    if let Some(refused) = too_many(&service, crate::address::counted(request.headers(), request.extensions(), &service.config)).await {
         return refused;
     }
     let path = request.uri().path();

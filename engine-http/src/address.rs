@@ -15,9 +15,25 @@ pub(crate) fn of(headers: &HeaderMap, extensions: &Extensions, config: &Config) 
         let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
         let chain: Vec<&str> = forwarded.flat_map(|value| value.split(',')).map(str::trim).collect();
         let index = chain.len().checked_sub(config.trusted_proxies)?;
-        return chain.get(index)?.parse().ok();
+        return parse(chain.get(index)?);
     }
+    peer(extensions)
+}
+
+/// Whose requests are counted: the caller or, where the proxies do not say who that is, the peer. Nobody goes uncounted by leaving a header out.
+#[cfg(feature = "rate-limit")]
+pub(crate) fn counted(headers: &HeaderMap, extensions: &Extensions, config: &Config) -> Option<IpAddr> {
+    of(headers, extensions, config).or_else(|| peer(extensions))
+}
+
+fn peer(extensions: &Extensions) -> Option<IpAddr> {
     extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip())
+}
+
+/// An address as proxies write it: some add the port.
+fn parse(text: &str) -> Option<IpAddr> {
+    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    bare.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|address| address.ip()))
 }
 
 /// The address under which callers reach the server, without a slash at the end.
@@ -28,4 +44,25 @@ pub(crate) fn base(headers: &HeaderMap, config: &Config) -> String {
     }
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
     format!("http://{host}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_outermost_trusted_proxy_says_who_calls() {
+        let config = Config::default().with(|config| config.trusted_proxies = 1);
+        let check = |forwarded: &str, expect: Option<&str>| {
+            let headers = HeaderMap::from_iter([("x-forwarded-for".parse().expect("a name"), forwarded.parse().expect("a value"))]);
+            assert_eq!(of(&headers, &Extensions::new(), &config), expect.map(|expect| expect.parse().expect("an address")), "{forwarded}");
+        };
+        check("10.0.0.1", Some("10.0.0.1"));
+        check("1.1.1.1, 10.0.0.1", Some("10.0.0.1"));
+        check("1.1.1.1, 10.0.0.1:4711", Some("10.0.0.1"));
+        check("[2001:db8::1]:4711", Some("2001:db8::1"));
+        check("[2001:db8::1]", Some("2001:db8::1"));
+        check("10.0.0.1, unknown", None);
+        check("", None);
+    }
 }

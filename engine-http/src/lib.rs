@@ -24,6 +24,7 @@ mod executions;
 mod limit;
 mod problem;
 mod service;
+mod sharing;
 mod telemetry;
 mod token;
 

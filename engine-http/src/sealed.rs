@@ -6,9 +6,9 @@ use std::sync::Arc;
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
 use async_trait::async_trait;
-use engine_core::credential::{Credential, CredentialError, CredentialProvider, CredentialRequest};
+use engine_core::credential::{Credential, CredentialError, CredentialProvider, CredentialRef, CredentialRequest};
 use engine_core::model::Json;
-use engine_core::store::{CredentialId, SealedSecret, StoredCredential, Stores, TenantId};
+use engine_core::store::{CredentialId, SealedSecret, StoreError, StoredCredential, Stores, TenantId};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
@@ -89,19 +89,29 @@ impl StoredCredentials {
 
     async fn find(&self, request: CredentialRequest<'_>) -> Option<StoredCredential> {
         let tenant = TenantId::default();
-        let labels = match request.workflow {
-            Some(id) => self.stores.workflows.workflow(&tenant, id).await.ok()?.labels,
-            None => return None,
-        };
+        let labels = self.stores.workflows.workflow(&tenant, request.workflow?).await.ok()?.labels;
         let owner = labels.get("owner").and_then(Value::as_str)?;
-        let may_use = |credential: &StoredCredential| {
-            let access = credential.attributes.get("access").and_then(Value::as_array);
-            credential.tenant == tenant && credential.kind == request.kind && access.is_some_and(|access| access.iter().any(|user| user == owner))
-        };
-        match &request.reference.id {
-            Some(id) => self.stores.credentials.stored_credential(&CredentialId::from(id.as_str())).await.ok().filter(may_use),
-            None => self.stores.credentials.credentials_named(&tenant, request.kind, &request.reference.name).await.ok()?.into_iter().find(may_use),
-        }
+        meant(&self.stores, (&tenant, owner), (request.kind, request.reference)).await.ok().flatten()
+    }
+}
+
+/// The credential that a node of somebody's workflow means; `None` where there is none that this user may use.
+pub(crate) async fn meant(
+    stores: &Stores,
+    (tenant, owner): (&TenantId, &str),
+    (kind, reference): (&str, &CredentialRef),
+) -> Result<Option<StoredCredential>, StoreError> {
+    let may_use = |credential: &StoredCredential| {
+        let access = credential.attributes.get("access").and_then(Value::as_array);
+        credential.tenant == *tenant && credential.kind == kind && access.is_some_and(|access| access.iter().any(|user| user == owner))
+    };
+    match &reference.id {
+        Some(id) => match stores.credentials.stored_credential(&CredentialId::from(id.as_str())).await {
+            Ok(credential) => Ok(Some(credential).filter(may_use)),
+            Err(StoreError::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error),
+        },
+        None => Ok(stores.credentials.credentials_named(tenant, kind, &reference.name).await?.into_iter().find(may_use)),
     }
 }
 

@@ -26,6 +26,7 @@ use crate::active::Active;
 use crate::budget::Budget;
 use crate::edge::{self, Edge};
 use crate::executions::Executions;
+use crate::sharing;
 use crate::token::Signer;
 #[cfg(feature = "webhooks")]
 use crate::webhook::{self, RouteTable};
@@ -294,6 +295,11 @@ fn worker(engine: &Engine, config: &Config, signer: &Arc<Signer>) -> Worker {
         let signer = Arc::clone(signer);
         options.resume_url = Some(Arc::new(move |id| resume_url(&base, &signer, id)));
     }
+    #[cfg(feature = "api")]
+    let signs_in = config.sign_in.is_some();
+    #[cfg(not(feature = "api"))]
+    let signs_in = false;
+    options.may_call.get_or_insert_with(|| Arc::new(move |caller, target| sharing::may_call(signs_in, caller, target)));
     options.on_lost.get_or_insert_with(|| {
         Arc::new(|taken| tracing::warn!(taken, "the database took this process for lost; others go on with what was taken from it"))
     });

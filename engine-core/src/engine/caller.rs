@@ -31,9 +31,9 @@ impl EngineCaller {
         Self { directory, plans: Mutex::default(), engine }
     }
 
-    fn plan(&self, engine: &Engine, reference: &WorkflowReference) -> Result<Arc<Plan>, NodeError> {
+    fn plan(&self, engine: &Engine, (reference, caller): (&WorkflowReference, Option<&WorkflowId>)) -> Result<Arc<Plan>, NodeError> {
         match reference {
-            WorkflowReference::Inline(workflow) => Ok(engine.compile(Arc::clone(workflow)).map_err(|problems| refused(&problems))?),
+            WorkflowReference::Inline(workflow) => Ok(engine.compile(brought(workflow, caller)).map_err(|problems| refused(&problems))?),
             WorkflowReference::Id(id) => {
                 let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
                 if let Some(plan) = plans.get(id) {
@@ -48,6 +48,16 @@ impl EngineCaller {
     }
 }
 
+/// A workflow that its caller brings. It runs on behalf of the caller, whatever it calls itself.
+pub(crate) fn brought(workflow: &Arc<Workflow>, caller: Option<&WorkflowId>) -> Arc<Workflow> {
+    if workflow.id.as_ref() == caller {
+        return Arc::clone(workflow);
+    }
+    let mut own = (**workflow).clone();
+    own.id = caller.cloned();
+    Arc::new(own)
+}
+
 fn refused(problems: &crate::problem::Problems) -> NodeError {
     NodeError::fatal("the called workflow has problems").with_description(problems.to_string())
 }
@@ -60,7 +70,7 @@ impl WorkflowCaller for EngineCaller {
         if parent.depth() >= MAX_DEPTH {
             return Err(NodeError::fatal(format!("workflows call each other more than {MAX_DEPTH} levels deep")).with_code("recursion"));
         }
-        let plan = self.plan(&engine, &call.workflow)?;
+        let plan = self.plan(&engine, (&call.workflow, parent.workflow_id()))?;
         let start = Start::new(call.items).mode(ExecutionMode::Integrated).depth(parent.depth() + 1);
         if !call.wait {
             engine.spawn(&plan, start)?;

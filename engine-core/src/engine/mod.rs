@@ -8,7 +8,7 @@ mod handle;
 mod limits;
 mod start;
 
-pub(crate) use caller::MAX_DEPTH;
+pub(crate) use caller::{MAX_DEPTH, brought};
 
 pub use builder::{EngineBuilder, NoRuntime};
 pub use handle::ExecutionHandle;

@@ -38,7 +38,7 @@ impl WorkflowCaller for StoredCaller {
             return Err(NodeError::fatal(format!("workflows call each other more than {MAX_DEPTH} levels deep")).with_code("recursion"));
         }
         let tenant = worker.tenant_of(parent.id());
-        let pinned = worker.called(&tenant, &call.workflow, parent.mode() == ExecutionMode::Manual).await?;
+        let pinned = worker.called((&tenant, parent.workflow_id()), &call.workflow, parent.mode() == ExecutionMode::Manual).await?;
         let durable = worker.durability(&pinned) != Durability::Memory;
         let start = Start::new(call.items).mode(ExecutionMode::Integrated).depth(parent.depth() + 1);
         let mut launch = Launch { parent: Some(parent.id()), ..Launch::new(pinned, start) };

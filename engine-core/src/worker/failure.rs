@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 
 use super::{Launch, LaunchError, PinnedPlan, PlanError, Worker};
 use crate::driver::{ExecutionResult, JournalError};
-use crate::engine::Start;
+use crate::engine::{Start, brought};
 use crate::execution::{ExecutionMode, WorkflowReference};
 use crate::model::{ExecutionId, WorkflowId};
 use crate::node::NodeError;
 use crate::state::ExecutionStatus;
-use crate::store::{ExecutionFilter, IdempotencyKey, PageRequest, StoreError, TenantId};
+use crate::store::{ExecutionFilter, IdempotencyKey, PageRequest, StoreError, StoredWorkflow, TenantId};
 
 /// How long the key of a follow-up is remembered: longer than any recovery takes.
 const REMEMBERED: Duration = Duration::from_hours(24 * 7);
@@ -35,7 +35,9 @@ impl Worker {
 
     async fn start_error_workflow(&self, pinned: &PinnedPlan, target: &WorkflowId, result: &ExecutionResult) -> Result<(), LaunchError> {
         let failed = result.id();
-        let Ok(called) = self.called(&pinned.tenant, &WorkflowReference::Id(target.clone()), false).await else { return Ok(()) };
+        let Ok(called) = self.called((&pinned.tenant, Some(&pinned.workflow)), &WorkflowReference::Id(target.clone()), false).await else {
+            return Ok(());
+        };
         let start = Start::with_items([error_item(pinned, result)]).mode(ExecutionMode::Error);
         let key = self.key(&format!("error-workflow:{failed}"), REMEMBERED);
         let launch = Launch { parent: None, ..Launch::new(called, start).with_key(key) };
@@ -48,12 +50,17 @@ impl Worker {
     }
 
     /// The workflow that a reference names, in the version that is run: the active one for callers of production, the newest otherwise.
-    pub(super) async fn called(&self, tenant: &TenantId, reference: &WorkflowReference, by_hand: bool) -> Result<PinnedPlan, NodeError> {
+    pub(super) async fn called(
+        &self,
+        (tenant, caller): (&TenantId, Option<&WorkflowId>),
+        reference: &WorkflowReference,
+        by_hand: bool,
+    ) -> Result<PinnedPlan, NodeError> {
         let refused =
             |problems: &crate::problem::Problems| NodeError::fatal("the called workflow has problems").with_description(problems.to_string());
         match reference {
             WorkflowReference::Inline(workflow) => {
-                let plan = self.engine().compile(std::sync::Arc::clone(workflow)).map_err(|problems| refused(&problems))?;
+                let plan = self.engine().compile(brought(workflow, caller)).map_err(|problems| refused(&problems))?;
                 Ok(PinnedPlan::unsaved(plan).owned_by(tenant.clone()))
             }
             WorkflowReference::Id(id) => {
@@ -64,6 +71,7 @@ impl Worker {
                     }
                     Err(error) => return Err(error.into()),
                 };
+                self.admit((tenant, caller), &stored).await?;
                 let version = if by_hand { stored.version } else { stored.active.unwrap_or(stored.version) };
                 let plan = match self.plan(id, version).await {
                     Ok(plan) => plan,
@@ -73,6 +81,23 @@ impl Worker {
                 Ok(PinnedPlan { plan, tenant: tenant.clone(), workflow: id.clone(), version })
             }
         }
+    }
+
+    /// Whether the caller may start a workflow of the store.
+    async fn admit(&self, (tenant, caller): (&TenantId, Option<&WorkflowId>), target: &StoredWorkflow) -> Result<(), NodeError> {
+        let Some(may_call) = self.options().may_call.as_ref().filter(|_| caller != Some(&target.id)) else { return Ok(()) };
+        let stored = match caller {
+            Some(caller) => match self.stores().workflows.workflow(tenant, caller).await {
+                Ok(stored) => Some(stored),
+                Err(StoreError::NotFound { .. }) => None,
+                Err(error) => return Err(error.into()),
+            },
+            None => None,
+        };
+        if may_call(stored.as_ref(), target) {
+            return Ok(());
+        }
+        Err(NodeError::fatal(format!("the workflow {:?} may not be called from this one", target.id)).with_code("not-callable"))
     }
 
     /// Switches off the triggers of a workflow whose last executions all failed.

@@ -56,7 +56,7 @@ mod start;
 
 pub use ended::{ReadError, StoredResult};
 pub use launch::{Driven, Launch, LaunchError, Started};
-pub use options::{OnDeactivate, OnLost, ResumeUrl, Retain, WorkerOptions};
+pub use options::{MayCall, OnDeactivate, OnLost, ResumeUrl, Retain, WorkerOptions};
 pub use plans::{PinnedPlan, PlanError};
 pub use repeat::RepeatError;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::model::ExecutionId;
 use crate::model::{Durability, WorkflowId};
-use crate::store::Retention;
+use crate::store::{Retention, StoredWorkflow};
 
 /// Makes the address under which an execution is resumed from outside.
 pub type ResumeUrl = Arc<dyn Fn(ExecutionId) -> String + Send + Sync>;
@@ -16,6 +16,9 @@ pub type OnDeactivate = Arc<dyn Fn(&WorkflowId) + Send + Sync>;
 
 /// Is told that the store took this worker for lost, and how many executions it stopped driving because others were given them.
 pub type OnLost = Arc<dyn Fn(usize) + Send + Sync>;
+
+/// Says whether a workflow may start another one of the store. The first one is the caller; none where it is in no store.
+pub type MayCall = Arc<dyn Fn(Option<&StoredWorkflow>, &StoredWorkflow) -> bool + Send + Sync>;
 
 /// How a worker behaves.
 #[derive(Clone)]
@@ -45,6 +48,8 @@ pub struct WorkerOptions {
     pub upkeep: Duration,
     /// The address under which executions are resumed that this worker takes over.
     pub resume_url: Option<ResumeUrl>,
+    /// Which workflows may start which others, as sub-workflows and as error workflows; all may, where nothing is said.
+    pub may_call: Option<MayCall>,
     /// Is told when a workflow was deactivated, because it failed too often.
     pub on_deactivate: Option<OnDeactivate>,
     /// Is told when the worker comes back after the store took it for lost, while it drove something.
@@ -84,6 +89,7 @@ impl Default for WorkerOptions {
             deactivate_after: None,
             upkeep: Duration::from_mins(10),
             resume_url: None,
+            may_call: None,
             on_deactivate: None,
             on_lost: None,
         }

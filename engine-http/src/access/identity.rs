@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::http::{HeaderMap, header};
 use engine_core::model::{Json, Timestamp};
-use engine_core::store::{ApiKey, ApiKeyId, TenantId, User, UserId};
+use engine_core::store::{ApiKey, ApiKeyId, StoreError, TenantId, User, UserId};
 use ipnet::IpNet;
 use serde_json::Value;
 use uuid::Uuid;
@@ -139,6 +139,11 @@ impl Identity {
         self.sees(labels) && (named("owner") || named("editors"))
     }
 
+    /// Whether something with these labels belongs to it.
+    pub(crate) fn owns(&self, labels: &Json) -> bool {
+        self.role == Role::Admin || self.user.is_some_and(|user| labels.get("owner").is_some_and(|owner| *owner == user.to_string()))
+    }
+
     /// The labels of something new that it owns.
     pub(crate) fn labels(&self) -> Json {
         let name = self.name();
@@ -160,20 +165,32 @@ pub(crate) async fn authenticate(service: &Inner, headers: &HeaderMap, address: 
         if !is_good(&key, now, address) {
             return Err(ApiError::unauthenticated());
         }
-        let user = enabled(accounts.user(key.user).await.ok())?;
-        if key.used.is_none_or(|used| now.since(used) > Duration::from_mins(1)) {
-            accounts.touch_api_key(key.id, now).await?;
+        let user = enabled(known(accounts.user(key.user).await)?)?;
+        // A store that has no room can still be read.
+        if key.used.is_none_or(|used| now.since(used) > Duration::from_mins(1))
+            && let Err(error) = accounts.touch_api_key(key.id, now).await
+        {
+            tracing::debug!(%error, "the use of an API key could not be noted");
         }
         return Ok(Identity { key: Some(key.id), scopes: Some(key.scopes), ..Identity::of(&user) });
     }
     let claims = tokens.read(shown).ok_or_else(ApiError::unauthenticated)?;
     let session = accounts.session(claims.sid).await?.filter(|session| session.user == claims.sub).ok_or_else(ApiError::unauthenticated)?;
-    let user = enabled(accounts.user(claims.sub).await.ok())?;
+    let user = enabled(known(accounts.user(claims.sub).await)?)?;
     Ok(Identity { session: Some(session.id), ..Identity::of(&user) })
 }
 
 /// What API keys begin with.
 pub(crate) const API_KEY_PREFIX: &str = "engk_";
+
+/// A user, where there is one. A store that does not answer is no reason to sign anybody out.
+pub(crate) fn known(user: Result<User, StoreError>) -> Result<Option<User>, StoreError> {
+    match user {
+        Ok(user) => Ok(Some(user)),
+        Err(StoreError::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
 
 fn enabled(user: Option<User>) -> Result<User, ApiError> {
     user.filter(|user| !user.disabled).ok_or_else(ApiError::unauthenticated)

@@ -12,7 +12,7 @@ mod secret;
 
 pub use account::{AccountError, NewAccount};
 pub use identity::SignIn;
-pub(crate) use identity::{API_KEY_PREFIX, Identity, authenticate};
+pub(crate) use identity::{API_KEY_PREFIX, Identity, authenticate, known};
 pub(crate) use jwt::Tokens;
 pub(crate) use password::{Passwords, check_new};
 pub(crate) use permission::{Permission, Role};

@@ -46,7 +46,13 @@ impl Passwords {
     }
 
     async fn blocking<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, ApiError> {
-        let _turn = self.turns.acquire().await.map_err(|_| ApiError::internal())?;
+        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| ApiError::internal())?;
+        // The work goes on when its caller goes away, and so does its turn.
+        let work = move || {
+            let done = work();
+            drop(turn);
+            done
+        };
         tokio::task::spawn_blocking(work).await.map_err(|_| ApiError::internal())
     }
 }
@@ -78,4 +84,30 @@ pub(crate) fn check_new(password: &str, email: &str) -> Result<(), ApiError> {
     };
     let detail = Detail { pointer: "/password".to_owned(), message: problem.to_owned(), code: None };
     Err(ApiError::invalid("the password cannot be taken").with_errors(vec![detail]))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use futures::future::{FutureExt, poll_immediate};
+
+    use super::*;
+
+    /// Breaks when a turn ends with the request: callers who hang up at once would have any number of passwords hashed at the same time.
+    #[tokio::test]
+    async fn inv_23_whoever_hangs_up_gives_no_turn_back_before_the_work_is_done() {
+        let passwords = Passwords::new();
+        let (end, ended) = mpsc::channel::<()>();
+        let ended = Arc::new(std::sync::Mutex::new(ended));
+        for _ in 0..AT_ONCE {
+            let ended = Arc::clone(&ended);
+            let work = move || ended.lock().is_ok_and(|ended| ended.recv().is_err());
+            let mut hung_up = passwords.blocking(work).boxed();
+            assert!(poll_immediate(&mut hung_up).await.is_none());
+        }
+        assert_eq!(passwords.turns.available_permits(), 0, "all are still at work");
+        drop(end);
+        assert!(passwords.blocking(|| true).await.expect("a turn"));
+    }
 }

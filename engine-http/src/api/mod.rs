@@ -5,6 +5,7 @@ mod audit;
 mod credentials;
 mod difference;
 mod documents;
+mod entitled;
 mod executions;
 mod input;
 mod openapi;

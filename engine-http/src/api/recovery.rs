@@ -127,6 +127,13 @@ pub(super) async fn welcome(service: &Arc<Inner>, user: &User) -> Result<(), Api
     write(service, user, Purpose::Confirm).await
 }
 
+/// What is kept of a user without the token of a letter that asks for another password: whoever has chosen one needs none.
+pub(super) fn without_reset(user: &User) -> Json {
+    let mut attributes = user.attributes.clone();
+    attributes.shift_remove(Purpose::Reset.key());
+    attributes
+}
+
 fn bad_token() -> ApiError {
     ApiError::new(StatusCode::FORBIDDEN, "bad-token", "the token is none, was used, or is too old: ask for a new letter")
 }

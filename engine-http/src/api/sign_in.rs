@@ -4,6 +4,7 @@
 //! it was stolen, and ends the session.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -17,7 +18,7 @@ use uuid::Uuid;
 
 use super::input::{Caller, Place, Read};
 use super::{audit, output, recovery, users};
-use crate::access::{Identity, Role, Tokens, check_new, digest};
+use crate::access::{Identity, Role, Tokens, check_new, digest, known};
 use crate::problem::ApiError;
 use crate::service::Inner;
 
@@ -95,32 +96,40 @@ pub(super) async fn register(State(service): State<Arc<Inner>>, Read(body): Read
     begin(&service, &user, StatusCode::CREATED).await
 }
 
+/// A failed attempt is answered no sooner than this: what is noted about those who exist takes a moment longer.
+const FAILED_AFTER: Duration = Duration::from_millis(300);
+
 pub(super) async fn login(State(service): State<Arc<Inner>>, Read(body): Read<Login>) -> Result<Response, ApiError> {
     let (_, sign_in) = tokens(&service)?;
-    let wrong =
-        || ApiError::new(StatusCode::UNAUTHORIZED, "wrong-login", "the address or the password is wrong, or the account is locked for a while");
-    let accounts = &service.stores.accounts;
-    let user = accounts.user_by_email(body.email.trim()).await?;
-    let now = service.engine.runtime().now();
-    let locked = user.as_ref().is_some_and(|user| user.disabled || user.locked_until.is_some_and(|until| now < until));
-    let stored = user.as_ref().and_then(|user| user.password_hash.clone());
-    // The password is checked in any case: the time must not tell who exists or who is locked.
-    let right = service.passwords.check(body.password, stored).await?;
-    let Some(user) = user else { return Err(wrong()) };
-    if locked {
-        return Err(wrong());
-    }
-    let failed = LoginResult::Failed { limit: sign_in.max_failures, until: now.after(sign_in.lock_out) };
-    let login = Some(if right { LoginResult::Succeeded } else { failed });
-    accounts.change_user(user.id, UserChange { login, ..UserChange::default() }).await?;
-    if !right {
-        return Err(wrong());
-    }
+    let patience = service.engine.runtime().sleep(FAILED_AFTER);
+    let user = service.stores.accounts.user_by_email(body.email.trim()).await?;
+    let Some(user) = try_out(&service, user, body.password).await? else {
+        patience.await;
+        let detail = "the address or the password is wrong, or the account is locked for a while";
+        return Err(ApiError::new(StatusCode::UNAUTHORIZED, "wrong-login", detail));
+    };
     // Only who knows the password learns that the address is not confirmed. The administrator is never locked out of an own server.
     if sign_in.require_confirmation && !user.verified && Role::named(&user.role) != Role::Admin {
         return Err(ApiError::new(StatusCode::FORBIDDEN, "unconfirmed", "confirm your address first: a letter says how"));
     }
     begin(&service, &user, StatusCode::OK).await
+}
+
+/// The user, if this is the password and the account is not locked. A wrong one counts towards the lock.
+async fn try_out(service: &Inner, user: Option<User>, password: String) -> Result<Option<User>, ApiError> {
+    let (_, sign_in) = tokens(service)?;
+    let accounts = &service.stores.accounts;
+    let is_open = |user: &User| !user.disabled && user.locked_until.is_none_or(|until| service.engine.runtime().now() >= until);
+    // The password is checked in any case: the time must not tell who exists or who is locked.
+    let right = service.passwords.check(password, user.as_ref().and_then(|user| user.password_hash.clone())).await?;
+    let Some(before) = user.filter(is_open) else { return Ok(None) };
+    // Read again: while this one waited for its turn others may have guessed wrongly, or the password may have been changed.
+    let is_same = |user: &User| user.password_hash == before.password_hash;
+    let Some(user) = known(accounts.user(before.id).await)?.filter(is_open).filter(is_same) else { return Ok(None) };
+    let failed = || LoginResult::Failed { limit: sign_in.max_failures, until: service.engine.runtime().now().after(sign_in.lock_out) };
+    let login = Some(if right { LoginResult::Succeeded } else { failed() });
+    let user = accounts.change_user(user.id, UserChange { login, ..UserChange::default() }).await?;
+    Ok(right.then_some(user))
 }
 
 /// Begins a session.
@@ -157,6 +166,8 @@ pub(super) async fn refresh(State(service): State<Arc<Inner>>, Read(body): Read<
     // A token that was made here and is not the present one was exchanged before, however long ago: somebody has a copy.
     let id = tokens.refresh.session(&body.refresh_token).ok_or_else(ApiError::unauthenticated)?;
     let session = accounts.session(id).await?.ok_or_else(ApiError::unauthenticated)?;
+    // Before the token is used up.
+    let user = known(accounts.user(session.user).await)?.filter(|user| !user.disabled).ok_or_else(ApiError::unauthenticated)?;
     let now = service.engine.runtime().now();
     let fresh = tokens.refresh.issue(id);
     let is_present = session.token_hash == shown;
@@ -165,7 +176,6 @@ pub(super) async fn refresh(State(service): State<Arc<Inner>>, Read(body): Read<
         accounts.end_sessions(session.user, Some(session.id)).await?;
         return Err(ApiError::unauthenticated());
     }
-    let user = accounts.user(session.user).await.ok().filter(|user| !user.disabled).ok_or_else(ApiError::unauthenticated)?;
     answer(tokens, (&user, session.id, now), &fresh, StatusCode::OK)
 }
 
@@ -190,11 +200,17 @@ pub(super) async fn change_password(
 ) -> Result<Response, ApiError> {
     let user = service.stores.accounts.user(signed_in(&identity)?).await?;
     check_new(&body.password, &user.email)?;
-    if !service.passwords.check(body.current, user.password_hash.clone()).await? {
-        return Err(ApiError::new(StatusCode::FORBIDDEN, "wrong-password", "the present password is another one"));
-    }
+    // Whoever has found a token must not find out the password with it.
+    let Some(user) = try_out(&service, Some(user), body.current).await? else {
+        return Err(ApiError::new(
+            StatusCode::FORBIDDEN,
+            "wrong-password",
+            "the present password is another one, or the account is locked for a while",
+        ));
+    };
     let password_hash = Some(service.passwords.hash(body.password).await?);
-    service.stores.accounts.change_user(user.id, UserChange { password_hash, ..UserChange::default() }).await?;
+    let attributes = Some(recovery::without_reset(&user));
+    service.stores.accounts.change_user(user.id, UserChange { password_hash, attributes, ..UserChange::default() }).await?;
     service.stores.accounts.end_sessions(user.id, None).await?;
     audit::note(&service, &identity, "user.password", &user.id.to_string()).await?;
     Ok(output::done())

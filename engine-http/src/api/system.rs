@@ -1,10 +1,11 @@
 //! What the server says about itself.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use engine_core::store::PageRequest;
 use serde_json::{Value, json};
 
@@ -47,7 +48,11 @@ pub(super) async fn version() -> Response {
 }
 
 pub(super) async fn openapi(State(service): State<Arc<Inner>>) -> Response {
-    output::ok(&openapi::document(&routes::all(), service.config.sign_in.is_some()))
+    /// Written once, without sign-in and with it: anybody may ask for it.
+    static WRITTEN: [OnceLock<Bytes>; 2] = [OnceLock::new(), OnceLock::new()];
+    let signs_in = service.config.sign_in.is_some();
+    let text = WRITTEN[usize::from(signs_in)].get_or_init(|| openapi::document(&routes::all(), signs_in).to_string().into());
+    ([(header::CONTENT_TYPE, "application/json")], text.clone()).into_response()
 }
 
 pub(super) async fn health() -> Response {

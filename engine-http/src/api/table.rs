@@ -215,7 +215,7 @@ async fn run(guard: &Guard, identity: Identity, mut request: Request, next: Next
 async fn admit(guard: &Guard, parts: &Parts, told: &mut HeaderMap) -> Result<Identity, ApiError> {
     let address = address::of(&parts.headers, &parts.extensions, &guard.service.config);
     #[cfg(feature = "rate-limit")]
-    limit_address(guard, address, told).await?;
+    limit_address(guard, address::counted(&parts.headers, &parts.extensions, &guard.service.config), told).await?;
     let identity = match authenticate(&guard.service, &parts.headers, address).await {
         Ok(identity) if identity.may(guard.permission) => identity,
         Ok(_) => return Err(ApiError::forbidden(guard.permission.scope())),

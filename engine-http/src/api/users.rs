@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::input::{Ask, Caller, PageQuery, Place, Read};
 use super::sign_in::signed_in;
 use super::{audit, output};
-use crate::access::{API_KEY_PREFIX, Permission, Role, check_new, digest, new_secret};
+use crate::access::{API_KEY_PREFIX, Identity, Permission, Role, check_new, digest, known, new_secret};
 use crate::problem::{ApiError, Detail};
 use crate::service::Inner;
 
@@ -84,10 +84,17 @@ pub(super) fn show(user: &User) -> Value {
     })
 }
 
-pub(super) async fn list(State(service): State<Arc<Inner>>, Ask(query): Ask<PageQuery>) -> Result<Response, ApiError> {
+pub(super) async fn list(State(service): State<Arc<Inner>>, Caller(identity): Caller, Ask(query): Ask<PageQuery>) -> Result<Response, ApiError> {
     let (limit, after) = query.read()?;
     let page = service.stores.accounts.users(PageRequest { limit, after }).await?;
-    Ok(output::page(&page.items.iter().map(show).collect::<Vec<_>>(), page.next.as_ref()))
+    let own = page.items.iter().filter(|user| user.tenant == identity.tenant);
+    Ok(output::page(&own.map(show).collect::<Vec<_>>(), page.next.as_ref()))
+}
+
+/// A user of the caller's tenant. Those of others are answered like users that are not there.
+async fn own(service: &Inner, identity: &Identity, id: UserId) -> Result<User, ApiError> {
+    let user = known(service.stores.accounts.user(id).await)?.filter(|user| user.tenant == identity.tenant);
+    user.ok_or_else(|| ApiError::not_found("user", &id.to_string()))
 }
 
 pub(super) async fn add(State(service): State<Arc<Inner>>, Caller(identity): Caller, Read(body): Read<AddUser>) -> Result<Response, ApiError> {
@@ -106,8 +113,8 @@ pub(super) async fn add(State(service): State<Arc<Inner>>, Caller(identity): Cal
     Ok(output::created(&format!("/api/v1/users/{}", user.id), &show(&user)))
 }
 
-pub(super) async fn read(State(service): State<Arc<Inner>>, Place(id): Place<Uuid>) -> Result<Response, ApiError> {
-    Ok(output::ok(&show(&service.stores.accounts.user(UserId::new(id)).await?)))
+pub(super) async fn read(State(service): State<Arc<Inner>>, Caller(identity): Caller, Place(id): Place<Uuid>) -> Result<Response, ApiError> {
+    Ok(output::ok(&show(&own(&service, &identity, UserId::new(id)).await?)))
 }
 
 pub(super) async fn change(
@@ -116,7 +123,7 @@ pub(super) async fn change(
     Place(id): Place<Uuid>,
     Read(body): Read<ChangeUser>,
 ) -> Result<Response, ApiError> {
-    let id = UserId::new(id);
+    let id = own(&service, &identity, UserId::new(id)).await?.id;
     if identity.user == Some(id) && (body.role.is_some_and(|role| role != Role::Admin) || body.disabled == Some(true)) {
         return Err(ApiError::conflict("nobody takes away the own administration"));
     }
@@ -134,7 +141,8 @@ pub(super) async fn remove(State(service): State<Arc<Inner>>, Caller(identity): 
     if identity.user == Some(UserId::new(id)) {
         return Err(ApiError::conflict("nobody removes themselves"));
     }
-    service.stores.accounts.delete_user(UserId::new(id)).await?;
+    let user = own(&service, &identity, UserId::new(id)).await?;
+    service.stores.accounts.delete_user(user.id).await?;
     audit::note(&service, &identity, "user.delete", &id.to_string()).await?;
     Ok(output::done())
 }

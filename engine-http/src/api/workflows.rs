@@ -8,14 +8,14 @@ use axum::response::{IntoResponse, Response};
 use engine_core::Workflow;
 use engine_core::model::{Json, WorkflowId};
 use engine_core::problem::Problem;
-use engine_core::store::{PageRequest, SaveWorkflow, StoredWorkflow, VersionNumber, WorkflowFilter, WorkflowVersion};
+use engine_core::store::{PageRequest, SaveWorkflow, StoredWorkflow, TenantId, VersionNumber, WorkflowFilter, WorkflowVersion};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::input::{Ask, Caller, PageQuery, Place, Read, ReadOr, cursor, if_match, limit};
-use super::{audit, output};
-use crate::access::Identity;
+use super::{audit, entitled, output};
+use crate::access::{Identity, Role};
 use crate::problem::{ApiError, Detail};
 use crate::service::Inner;
 
@@ -72,7 +72,7 @@ const KNOWN: [&str; 14] = [
 
 pub(super) async fn list(State(service): State<Arc<Inner>>, Caller(identity): Caller, Ask(query): Ask<ListQuery>) -> Result<Response, ApiError> {
     let after: Option<WorkflowId> = query.cursor.as_deref().map(cursor).transpose()?;
-    let label = (identity.role != crate::access::Role::Admin).then(|| ("access".to_owned(), identity.name()));
+    let label = (identity.role != Role::Admin).then(|| ("access".to_owned(), identity.name()));
     let filter = WorkflowFilter { tenant: Some(identity.tenant), active: query.active, name_contains: query.name, label };
     let page = service.stores.workflows.workflows(&filter, PageRequest { limit: limit(query.limit)?, after }).await?;
     Ok(output::page(&page.items.iter().map(show).collect::<Vec<_>>(), page.next.as_ref()))
@@ -119,13 +119,30 @@ pub(super) async fn visible(service: &Inner, identity: &Identity, id: &str) -> R
 
 /// Whether the caller may see a workflow. One that is in no store was activated by the embedding program, or was removed: administrators see it.
 pub(crate) async fn seen(service: &Inner, identity: &Identity, id: &str) -> bool {
-    identity.role == crate::access::Role::Admin || visible(service, identity, id).await.is_ok()
+    administers(service, identity, id) || visible(service, identity, id).await.is_ok()
+}
+
+/// Whether the caller is an administrator of a workflow, whatever the store knows of it. Other tenants have administrators of their own.
+pub(super) fn administers(service: &Inner, identity: &Identity, id: &str) -> bool {
+    let is_own = || service.active_plan(id).is_none_or(|active| active.tenant == identity.tenant);
+    identity.role == Role::Admin && identity.tenant == TenantId::default() && is_own()
 }
 
 /// A workflow that the caller may change.
 pub(super) async fn changeable(service: &Inner, identity: &Identity, id: &str) -> Result<StoredWorkflow, ApiError> {
     let stored = visible(service, identity, id).await?;
     if identity.changes(&stored.labels) { Ok(stored) } else { Err(ApiError::forbidden("workflow:write")) }
+}
+
+/// A workflow that is the caller's own. Whoever may change one neither removes it nor says who else may.
+async fn owned(service: &Inner, identity: &Identity, id: &str) -> Result<StoredWorkflow, ApiError> {
+    let stored = visible(service, identity, id).await?;
+    if identity.owns(&stored.labels) { Ok(stored) } else { Err(ApiError::forbidden("workflow:write")) }
+}
+
+/// Whether the caller may change a workflow, also one that is in no store.
+pub(super) async fn may_change(service: &Inner, identity: &Identity, id: &str) -> bool {
+    administers(service, identity, id) || changeable(service, identity, id).await.is_ok()
 }
 
 pub(super) async fn read(
@@ -153,13 +170,15 @@ pub(super) async fn replace(
     if expected != before.version {
         return Err(ApiError::changed());
     }
-    let stored = service.stores.workflows.save_workflow(saving(&identity, (before.id, Some(expected)), &strict(&body)?, None)).await?;
+    let workflow = strict(&body)?;
+    entitled::check(&service, &identity, (&before, &workflow)).await?;
+    let stored = service.stores.workflows.save_workflow(saving(&identity, (before.id, Some(expected)), &workflow, None)).await?;
     audit::note(&service, &identity, "workflow.update", &id).await?;
     Ok(output::tagged(output::ok(&show(&stored)), stored.version.0))
 }
 
 pub(super) async fn remove(State(service): State<Arc<Inner>>, Caller(identity): Caller, Place(id): Place<String>) -> Result<Response, ApiError> {
-    let stored = changeable(&service, &identity, &id).await?;
+    let stored = owned(&service, &identity, &id).await?;
     audit::note(&service, &identity, "workflow.delete", &id).await?;
     service.stores.workflows.delete_workflow(&identity.tenant, &stored.id).await?;
     service.deactivate(&stored.id);
@@ -222,7 +241,7 @@ pub(super) async fn share(
     Place(id): Place<String>,
     Read(body): Read<Share>,
 ) -> Result<Response, ApiError> {
-    let stored = changeable(&service, &identity, &id).await?;
+    let stored = owned(&service, &identity, &id).await?;
     let mut labels = stored.labels.clone();
     let owner = labels.get("owner").and_then(Value::as_str).map(str::to_owned);
     let access: Vec<String> = owner.into_iter().chain(body.viewers).chain(body.editors.iter().cloned()).collect();

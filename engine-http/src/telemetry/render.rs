@@ -15,6 +15,8 @@ use crate::service::Inner;
 #[derive(Debug, Default)]
 pub(crate) struct Depth {
     counted: Mutex<Option<(Timestamp, Counted)>>,
+    /// Held by the one who counts: whoever asks meanwhile is told what was counted before.
+    counting: tokio::sync::Mutex<()>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -30,9 +32,10 @@ const AGES: [u64; 3] = [10, 60, 600];
 impl Depth {
     async fn count(&self, stores: &Stores, now: Timestamp) -> Counted {
         let before = self.counted.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some((_, counted)) = before.filter(|(at, _)| now.since(*at) < FRESH) {
-            return counted;
+        if let Some((_, counted)) = before.as_ref().filter(|(at, _)| now.since(*at) < FRESH) {
+            return counted.clone();
         }
+        let Ok(_turn) = self.counting.try_lock() else { return before.map(|(_, counted)| counted).unwrap_or_default() };
         let counted = counted(stores, now).await;
         *self.counted.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, counted.clone()));
         counted

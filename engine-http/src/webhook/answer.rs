@@ -23,6 +23,8 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=ut
 /// What a workflow answers must not act as a page of this server: it may not read its cookies or call its API.
 const SANDBOX: HeaderValue = HeaderValue::from_static("sandbox allow-downloads allow-forms allow-modals allow-popups allow-scripts");
 
+const NO_GUESSES: HeaderValue = HeaderValue::from_static("nosniff");
+
 /// The answer at once.
 pub(super) fn received(options: &HookOptions) -> Response {
     match &options.data {
@@ -110,7 +112,7 @@ pub(super) async fn reply(reply: Reply, options: &HookOptions, blobs: &Arc<dyn B
         ReplyBody::Bytes(bytes) => (Body::from(bytes), Some(HTML)),
         ReplyBody::Binary(file) => (read(&file, blobs).await?, HeaderValue::from_str(&file.mime_type).ok()),
     };
-    let mut response = finish(options, body, kind);
+    let mut response = bare(options, body, kind);
     *response.status_mut() = StatusCode::from_u16(status)
         .ok()
         .filter(|status| status.as_u16() >= 200)
@@ -161,6 +163,13 @@ fn finish_value(options: &HookOptions, value: &Value) -> Response {
 
 /// A response with the status and headers that the node's options name.
 fn finish(options: &HookOptions, body: Body, kind: Option<HeaderValue>) -> Response {
+    let mut response = bare(options, body, kind);
+    sandbox(&mut response);
+    response
+}
+
+/// The same, not in its sandbox yet.
+fn bare(options: &HookOptions, body: Body, kind: Option<HeaderValue>) -> Response {
     let mut response = Response::new(body);
     *response.status_mut() = options.status;
     if let Some(kind) = kind {
@@ -169,17 +178,30 @@ fn finish(options: &HookOptions, body: Body, kind: Option<HeaderValue>) -> Respo
     for (name, value) in options.headers.iter().filter(|(name, _)| !frames(name)) {
         response.headers_mut().insert(name, value.clone());
     }
-    sandbox(&mut response);
     response
 }
 
+/// Keeps what a browser may show as a page in a sandbox. A policy of the workflow's own counts beside it: the stricter one wins.
 fn sandbox(response: &mut Response) {
     let headers = response.headers_mut();
-    let kind = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
-    let is_page = kind.starts_with(b"text/html") || kind.starts_with(b"image/svg") || kind.starts_with(b"application/xhtml");
-    if is_page && !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
-        headers.insert(header::CONTENT_SECURITY_POLICY, SANDBOX);
+    // A browser must not find a page in what is none.
+    headers.entry(header::X_CONTENT_TYPE_OPTIONS).or_insert(NO_GUESSES);
+    let kinds = || headers.get_all(header::CONTENT_TYPE).iter();
+    let is_page = kinds().next().is_none() || !kinds().all(is_inert);
+    if is_page && !headers.get_all(header::CONTENT_SECURITY_POLICY).iter().any(|policy| policy == SANDBOX) {
+        headers.append(header::CONTENT_SECURITY_POLICY, SANDBOX);
     }
+}
+
+/// Types of which no browser makes a page that runs. XML is none of them: it may hold HTML.
+const INERT: [&str; 8] =
+    ["application/json", "application/octet-stream", "application/pdf", "application/zip", "text/plain", "text/csv", "audio/", "video/"];
+
+/// Whether something of this type runs nowhere. Types are written in any case.
+fn is_inert(kind: &HeaderValue) -> bool {
+    let kind = kind.to_str().unwrap_or_default().trim().to_ascii_lowercase();
+    let is_picture = kind.starts_with("image/") && !kind.starts_with("image/svg");
+    is_picture || INERT.iter().any(|inert| kind.starts_with(inert))
 }
 
 pub(super) async fn read(file: &Binary, blobs: &Arc<dyn BlobStore>) -> Result<Body, Failure> {

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::body::Body;
 use axum::http::StatusCode;
 use bytes::Bytes;
 use engine_core::blob::BlobStore;
 use engine_core::model::{Binary, BinaryContent, Json};
-use futures::stream::{self, StreamExt, TryStreamExt};
+use futures::stream::{self, Stream, StreamExt, TryStreamExt};
 use serde_json::Value;
 
 use super::body::too_large;
@@ -34,6 +35,8 @@ pub(super) struct FormReader<'a> {
     pub(super) numbered: &'a str,
 }
 
+/// So much may lie between what has come and what was made of it: the head of a part, and what came at once.
+const MAX_UNREAD: usize = 2 << 20;
 /// More parts than this are refused.
 const MAX_PARTS: usize = 1000;
 /// Files up to this size stay with their item.
@@ -45,8 +48,8 @@ impl FormReader<'_> {
         let boundary = multer::parse_boundary(content_type).map_err(|error| unreadable(&error))?;
         let limit = multer::SizeLimit::new().whole_stream(self.limit as u64);
         let constraints = multer::Constraints::new().size_limit(limit);
-        let stream = body.into_data_stream();
-        let mut multipart = multer::Multipart::with_constraints(stream, boundary, constraints);
+        let unread = Unread::default();
+        let mut multipart = multer::Multipart::with_constraints(unread.over(body), boundary, constraints);
         let mut form = Form::default();
         let mut parts = 0;
         let mut names: BTreeMap<String, usize> = BTreeMap::new();
@@ -57,11 +60,11 @@ impl FormReader<'_> {
             }
             let name = field.name().unwrap_or_default().to_owned();
             if field.file_name().is_none() {
-                let text = self.text(field).await?;
+                let text = self.text(field, &unread).await?;
                 query::insert(&mut form.fields, &name, Value::String(String::from_utf8_lossy(&text).into_owned()));
                 continue;
             }
-            let file = self.file(field).await?;
+            let file = self.file(field, &unread).await?;
             *names.entry(name.clone()).or_default() += 1;
             form.files.insert(self.key(&name, form.files.len(), names[&name]), file);
         }
@@ -79,24 +82,27 @@ impl FormReader<'_> {
     }
 
     /// A field that is no file. What was read so far counts before more is read.
-    async fn text(&mut self, mut field: multer::Field<'static>) -> Result<Vec<u8>, Failure> {
+    async fn text(&mut self, mut field: multer::Field<'static>, unread: &Unread) -> Result<Vec<u8>, Failure> {
         let mut text = Vec::new();
         while let Some(chunk) = field.chunk().await.map_err(|error| self.failure(&error))? {
+            unread.read(&chunk);
             self.share.take(chunk.len())?;
             text.extend_from_slice(&chunk);
         }
         Ok(text)
     }
 
-    async fn file(&mut self, mut field: multer::Field<'static>) -> Result<Binary, Failure> {
+    async fn file(&mut self, mut field: multer::Field<'static>, unread: &Unread) -> Result<Binary, Failure> {
         let mime = field.content_type().map_or_else(|| "application/octet-stream".to_owned(), ToString::to_string);
         let name = field.file_name().map(base_name).unwrap_or_default();
         let mut head = Vec::new();
         let mut stored = None;
         while let Some(chunk) = field.chunk().await.map_err(|error| self.failure(&error))? {
+            unread.read(&chunk);
             head.extend_from_slice(&chunk);
             if head.len() > INLINE {
-                let rest = field.map_err(std::io::Error::other);
+                let unread = unread.clone();
+                let rest = field.inspect_ok(move |chunk| unread.read(chunk)).map_err(std::io::Error::other);
                 let bytes = stream::iter([Ok(Bytes::from(std::mem::take(&mut head)))]).chain(rest).boxed();
                 stored = Some(self.blobs.put(bytes).await.map_err(|error| self.blob_failure(&error))?);
                 break;
@@ -129,6 +135,26 @@ impl FormReader<'_> {
             source = error.source();
         }
         Failure::new(StatusCode::SERVICE_UNAVAILABLE, "an uploaded file could not be stored")
+    }
+}
+
+/// How many bytes of a form came in, and were not given out as the content of a part: its parser keeps what it has no end of.
+#[derive(Clone, Default)]
+struct Unread(Arc<AtomicUsize>);
+
+impl Unread {
+    /// The body, which breaks off when too much of it is kept.
+    fn over(&self, body: Body) -> impl Stream<Item = Result<Bytes, std::io::Error>> + Send + 'static {
+        let kept = Arc::clone(&self.0);
+        let is_bearable = move |chunk: Bytes| {
+            let before = kept.fetch_add(chunk.len(), Ordering::Relaxed);
+            if before > MAX_UNREAD { Err(std::io::Error::other("what stands before or between the parts is too long")) } else { Ok(chunk) }
+        };
+        body.into_data_stream().map(move |chunk| chunk.map_err(std::io::Error::other).and_then(&is_bearable))
+    }
+
+    fn read(&self, chunk: &Bytes) {
+        self.0.fetch_sub(chunk.len(), Ordering::Relaxed);
     }
 }
 

@@ -34,7 +34,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::Method;
+use axum::http::{HeaderMap, Method, header};
 use axum::response::Response;
 use axum::routing::any;
 
@@ -70,20 +70,29 @@ async fn serve(service: &Arc<Inner>, prefix: &str, request: Request) -> Response
     let table = service.table.load();
     let Some(path) = request.uri().path().strip_prefix(prefix) else { return Failure::unknown("").into_response() };
     let is_here = |found: &table::Found<'_>| prefix != "/form/" || found.hook(&Method::POST).is_some_and(|(hook, _)| hook.form.is_some());
-    let Some(found) = table.find(path).filter(is_here) else { return Failure::unknown(path).into_response() };
+    let Some(found) = table.find(path).filter(is_here) else { return absent(prefix, Failure::unknown(path), request.headers()) };
     if request.method() == Method::OPTIONS && found.hook(&Method::OPTIONS).is_none() {
         return cors::preflight(&found, &origin);
     }
-    let Some((hook, output)) = found.hook(request.method()) else {
+    // A form is looked at with HEAD as well; a webhook takes the methods that its author chose.
+    let looks = prefix == "/form/" && request.method() == Method::HEAD;
+    let Some((hook, output)) = found.hook(if looks { &Method::GET } else { request.method() }) else {
         return Failure::method(request.method(), &found.methods()).into_response();
     };
     let (hook, params) = (Arc::clone(hook), found.params(hook));
     drop(table);
     #[cfg(feature = "rate-limit")]
-    if let Some(refused) = too_many(service, crate::address::of(request.headers(), request.extensions(), &service.config)).await {
+    if let Some(refused) = too_many(service, crate::address::counted(request.headers(), request.extensions(), &service.config)).await {
         return refused;
     }
     answer(service, &hook, start::Call { request, params, output }).await
+}
+
+/// Nothing is served there. Whoever followed the address of a form is a person, and is shown a page.
+fn absent(prefix: &str, failure: Failure, headers: &HeaderMap) -> Response {
+    let accepted = headers.get_all(header::ACCEPT).iter().filter_map(|kinds| kinds.to_str().ok());
+    let is_person = prefix.starts_with("/form") && accepted.into_iter().any(|kinds| kinds.contains("text/html"));
+    if is_person { page::absent() } else { failure.into_response() }
 }
 
 /// A call of a webhook that is tried out.
@@ -91,15 +100,17 @@ async fn serve(service: &Arc<Inner>, prefix: &str, request: Request) -> Response
 async fn rehearsal(State(service): State<Arc<Inner>>, request: Request) -> Response {
     // Before the store is asked.
     #[cfg(feature = "rate-limit")]
-    if let Some(refused) = too_many(&service, crate::address::of(request.headers(), request.extensions(), &service.config)).await {
+    if let Some(refused) = too_many(&service, crate::address::counted(request.headers(), request.extensions(), &service.config)).await {
         return refused;
     }
     let path = request.uri().path();
-    let path = path.strip_prefix("/webhook-test/").or_else(|| path.strip_prefix("/form-test/")).unwrap_or_default().to_owned();
-    let method = request.method().clone();
+    let prefix = if path.starts_with("/form-test/") { "/form-test/" } else { "/webhook-test/" };
+    let path = path.strip_prefix(prefix).unwrap_or_default().to_owned();
+    let looks = prefix == "/form-test/" && request.method() == Method::HEAD;
+    let method = if looks { Method::GET } else { request.method().clone() };
     match service.take_rehearsal(&path, &method).await {
         Ok(meant) => answer(&service, &meant.hook, start::Call { request, params: meant.params, output: meant.output }).await,
-        Err(rehearsal::Unmeant::Unknown) => Failure::not_open(&path).into_response(),
+        Err(rehearsal::Unmeant::Unknown) => absent(prefix, Failure::not_open(&path), request.headers()),
         Err(rehearsal::Unmeant::Method(methods)) => Failure::method(&method, &methods).into_response(),
         Err(rehearsal::Unmeant::Store(error)) => Failure::of_store(&error).into_response(),
     }

@@ -9,11 +9,15 @@ use crate::server::{Server, beginning, send, send_json};
 const SECRET: &[u8] = b"a secret of at least thirty-two bytes";
 
 pub(crate) async fn signed() -> Server {
-    let config = Config::default().with(|config| {
+    Server::start(signing_in()).await
+}
+
+/// With sign-in, and with keys for credentials.
+pub(crate) fn signing_in() -> Config {
+    Config::default().with(|config| {
         config.sign_in = Some(SignIn::new(SECRET).with(|sign_in| sign_in.max_failures = 5));
         config.sealing_keys = Some(SealingKeys::new([("one".to_owned(), [7; 32])]));
-    });
-    Server::start(config).await
+    })
 }
 
 /// The first one to register: the administrator.
@@ -190,6 +194,33 @@ async fn inv_32_five_failures_lock_and_nobody_learns_who_exists() {
         assert_eq!(login(&server, "root@example.com", "wrong password").await.0, 401);
     }
     assert_eq!(login(&server, "root@example.com", PASSWORD).await.0, 401, "the right password does not help for a while");
+}
+
+/// Breaks when the lock is looked at before a guess waits for its turn only: all that came at once would be tried out.
+#[tokio::test]
+async fn inv_32_guesses_that_come_at_once_are_no_more_than_five() {
+    let server = signed().await;
+    administrator(&server).await;
+    let guesses = (0..20).map(|_| "wrong password").chain([PASSWORD]);
+    let answers = futures::future::join_all(guesses.map(|guess| login(&server, "root@example.com", guess))).await;
+    assert!(answers.iter().all(|(status, _)| *status == 401), "{answers:?}");
+}
+
+/// Breaks when whoever has found a token may find out the password with it.
+#[tokio::test]
+async fn inv_32_the_present_password_is_not_guessed_either() {
+    let server = signed().await;
+    let admin = administrator(&server).await;
+    let change = async |current: &str| {
+        let body = json!({"current": current, "password": "another good password"});
+        send_json(server.request("PUT", "/api/v1/auth/password").bearer_auth(token(&admin)).json(&body)).await
+    };
+    for _ in 0..5 {
+        let (status, body) = change("wrong password").await;
+        assert_eq!((status, &body["code"]), (403, &json!("wrong-password")));
+    }
+    assert_eq!(change(PASSWORD).await.0, 403, "the right one does not help for a while");
+    assert_eq!(login(&server, "root@example.com", PASSWORD).await.0, 401);
 }
 
 #[tokio::test]

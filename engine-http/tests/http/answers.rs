@@ -100,9 +100,34 @@ async fn the_workflow_does_not_say_where_a_message_ends() {
 
 #[tokio::test]
 async fn pages_of_workflows_are_kept_in_a_sandbox() {
-    let server = with_mode(json!({"responseMode": "responseNode"}), [answer(&json!({"body": "<script>alert(1)</script>"}))]).await;
-    let response = server.post("/webhook/hook").send().await.expect("an answer");
-    assert!(header(&response, "content-security-policy").starts_with("sandbox"));
+    let page = async |headers: Value| {
+        let reply = answer(&json!({"headers": headers, "body": "<script>alert(1)</script>"}));
+        let server = with_mode(json!({"responseMode": "responseNode"}), [reply]).await;
+        let response = server.post("/webhook/hook").send().await.expect("an answer");
+        assert_eq!(header(&response, "x-content-type-options"), "nosniff", "{headers}");
+        let policies = response.headers().get_all("content-security-policy").iter();
+        policies.filter(|policy| policy.to_str().expect("ASCII").starts_with("sandbox allow-downloads")).count()
+    };
+    assert_eq!(page(json!([])).await, 1);
+    for kind in [
+        "text/html",
+        "TEXT/HTML",
+        "text/html;charset=utf-8",
+        "image/SVG+xml",
+        "application/xhtml+xml",
+        "text/xml",
+        "application/rss+xml",
+        "x/y",
+        "\u{e9}",
+    ] {
+        assert_eq!(page(json!([["Content-Type", kind]])).await, 1, "{kind}");
+    }
+    for kind in ["application/json", "Text/Plain; charset=utf-8", "image/png", "application/pdf"] {
+        assert_eq!(page(json!([["Content-Type", kind]])).await, 0, "{kind}");
+    }
+    assert_eq!(page(json!([["Content-Type", "text/plain"], ["Content-Type", "text/html"]])).await, 1, "whichever a browser takes");
+    assert_eq!(page(json!([["Content-Security-Policy", "default-src *"]])).await, 1, "a workflow does not let itself out");
+    assert_eq!(page(json!([["Content-Security-Policy", "sandbox allow-scripts allow-same-origin"]])).await, 1);
 }
 
 #[tokio::test]

@@ -470,4 +470,18 @@ async fn forms_are_no_webhooks_and_webhooks_no_forms() {
     assert_eq!(send(server.post("/form/plain")).await.0, 404);
     assert_eq!(send(server.get("/form/nowhere")).await.0, 404);
     assert_eq!(send(server.request("PUT", "/form/sign-up")).await.0, 405);
+    assert_eq!(send(server.request("HEAD", "/form/sign-up")).await, (200, "text/html; charset=utf-8".to_owned(), String::new()));
+    assert_eq!(send(server.request("HEAD", "/webhook/plain")).await.0, 405, "its author chose POST");
+}
+
+#[tokio::test]
+async fn an_address_without_a_form_shows_a_page_to_people() {
+    let server = Server::start(Config::default()).await;
+    for path in ["/form/none", "/form-test/none"] {
+        let (status, kind, body) = send(server.get(path).header("accept", "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8")).await;
+        assert_eq!((status, kind.as_str()), (404, "text/html; charset=utf-8"), "{path}");
+        assert!(body.contains("There is no form here"), "{body}");
+        assert_eq!(send(server.get(path)).await.1, "application/json", "{path}");
+    }
+    assert_eq!(send(server.get("/webhook/none").header("accept", "text/html")).await.1, "application/json");
 }

@@ -196,3 +196,16 @@ async fn who_counts_in_redis_signs_in_and_has_a_database() {
     let cli = std::process::Command::new("redis-cli").args(["-u", &address("ada:p%40ss@"), "--raw", "DBSIZE"]).output().expect("redis-cli");
     assert_eq!(String::from_utf8_lossy(&cli.stdout).trim(), "1", "the count lies in database 7");
 }
+
+/// Breaks when a caller who goes round the proxy, or whom it does not name, is not counted.
+#[tokio::test]
+async fn inv_32_nobody_goes_uncounted_for_want_of_a_header() {
+    let config = Config::default().with(|config| {
+        config.trusted_proxies = 1;
+        config.sign_in = Some(SignIn::new(b"a secret of at least thirty-two bytes".as_slice()));
+        config.rate_limits = RateLimits::default().with(|limits| limits.sign_in = Some(Rate::new(2, SLOW)));
+    });
+    let server = Server::start(config).await;
+    let login = async || send(server.post("/api/v1/auth/login").json(&json!({"email": "a@example.com", "password": "wrong"}))).await.0;
+    assert_eq!([login().await, login().await, login().await], [401, 401, 429]);
+}

@@ -1,7 +1,11 @@
 //! From a request to an item.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use engine_core::model::Timestamp;
 use engine_http::Config;
+use futures::StreamExt;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
@@ -108,6 +112,26 @@ async fn inv_23_large_bodies_are_refused_before_they_are_buffered() {
     for head in ["content-length: 1000000000000\r\n\r\n", "transfer-encoding: chunked\r\n\r\n800\r\n"] {
         let answer = raw(&server, &format!("POST /webhook/hook HTTP/1.1\r\nhost: x\r\n{head}{}", "x".repeat(2000))).await;
         assert!(answer.starts_with("HTTP/1.1 413"), "{head:?}: {answer}");
+    }
+}
+
+/// Breaks when a form's parser may keep all that has no end: nobody counts it, and it is searched anew with each piece that comes.
+#[tokio::test]
+async fn inv_23_a_form_without_parts_is_not_gathered() {
+    let server = Server::with([echo("hook", json!({}))]).await;
+    for head in ["", "--b\r\nContent-Disposition: form-data; name=\"", "--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nx\r\n--b"] {
+        let piece = bytes::Bytes::from("x".repeat(64 << 10));
+        let sent = Arc::new(AtomicUsize::new(0));
+        let counts = Arc::clone(&sent);
+        let pieces = (0..1600).map(move |_| {
+            counts.fetch_add(1, Ordering::Relaxed);
+            Ok::<_, std::io::Error>(piece.clone())
+        });
+        let body = futures::stream::iter([Ok(head.into())]).chain(futures::stream::iter(pieces));
+        let request = server.post("/webhook/hook").header("content-type", "multipart/form-data; boundary=b");
+        let (status, _, text) = send(request.body(reqwest::Body::wrap_stream(body))).await;
+        assert_eq!(status, 422, "{head}: {text}");
+        assert!(sent.load(Ordering::Relaxed) < 400, "{head}: {} MiB were taken", sent.load(Ordering::Relaxed) / 16);
     }
 }
 

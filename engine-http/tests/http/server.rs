@@ -21,7 +21,7 @@ use serde_json::{Map, Value, json};
 
 /// A runtime whose clock can be put forward.
 #[derive(Debug)]
-struct Ahead {
+pub(crate) struct Ahead {
     runtime: TokioRuntime,
     seconds: Arc<AtomicU64>,
 }
@@ -48,6 +48,12 @@ impl Runtime for Ahead {
     }
 }
 
+/// A runtime whose clock can be put forward, and by how many seconds it is.
+pub(crate) fn ahead() -> (Ahead, Arc<AtomicU64>) {
+    let ahead: Arc<AtomicU64> = Arc::default();
+    (Ahead { runtime: TokioRuntime::current(), seconds: Arc::clone(&ahead) }, ahead)
+}
+
 /// A running server. It ends with the test's runtime.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
@@ -64,8 +70,7 @@ impl Server {
         let telemetry = Telemetry::new();
         let observers = Observers(vec![Arc::new(hub.clone()), Arc::new(telemetry.clone())]);
         let config = config.with(|config| (config.events, config.telemetry) = (Some(hub), Some(telemetry)));
-        let ahead: Arc<AtomicU64> = Arc::default();
-        let runtime = Ahead { runtime: TokioRuntime::current(), seconds: Arc::clone(&ahead) };
+        let (runtime, ahead) = ahead();
         let builder = Engine::builder().runtime(runtime).nodes(nodes).credentials(Arc::new(Secrets)).observer(Arc::new(observers));
         let engine = builder.build();
         let service = Service::new(engine, config);

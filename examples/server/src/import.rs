@@ -39,7 +39,7 @@ impl Import {
         let settings = session.settings()?;
         session.on_database(async |storage| {
             let worker = engine::idle_worker(&settings, &storage.stores);
-            let importer = Importer { worker: &worker, owner: owner(&storage.stores, self.owner.as_deref()).await? };
+            let importer = Importer { worker: &worker, owner: owner(&storage.stores, self.owner.as_deref()).await?, print: &setup::print_line };
             let refused = importer.import(&files, self.activate).await;
             Ok(if refused == 0 { ExitCode::SUCCESS } else { ExitCode::from(BAD_INPUT) })
         })
@@ -47,11 +47,12 @@ impl Import {
 }
 
 /// Puts files into the store.
-#[derive(Debug)]
 pub(crate) struct Importer<'a> {
     pub(crate) worker: &'a Worker,
     /// As labels name it.
     pub(crate) owner: String,
+    /// Tells what became of a file.
+    pub(crate) print: &'a (dyn Fn(&str) + Sync),
 }
 
 /// Who owns what comes from files.
@@ -75,7 +76,7 @@ impl Importer<'_> {
                 Ok(()) => {}
                 Err(error) => {
                     refused += 1;
-                    eprintln!("engine: {} was not imported: {error:#}", file.display());
+                    setup::complain(&format!("engine: {} was not imported: {error:#}", file.display()));
                 }
             }
         }
@@ -88,13 +89,13 @@ impl Importer<'_> {
         let plan = activate.then(|| self.check(&workflow)).transpose().context("it cannot be activated")?;
         let stored = self.save(&id, &workflow).await?;
         let Some(plan) = plan else {
-            setup::print_line(&format!("{}: workflow {:?}, version {}", file.display(), id.as_str(), stored.version.0));
+            (self.print)(&format!("{}: workflow {:?}, version {}", file.display(), id.as_str(), stored.version.0));
             return Ok(());
         };
         self.worker.activate(&TenantId::default(), &id, stored.version).await.context("it was stored, but not activated")?;
-        setup::print_line(&format!("{}: workflow {:?}, version {}, active", file.display(), id.as_str(), stored.version.0));
+        (self.print)(&format!("{}: workflow {:?}, version {}, active", file.display(), id.as_str(), stored.version.0));
         for line in webhooks(&plan) {
-            setup::print_line(&format!("  {line}"));
+            (self.print)(&format!("  {line}"));
         }
         Ok(())
     }

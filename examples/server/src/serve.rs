@@ -55,14 +55,15 @@ impl Serve {
         let address = listener.local_addr().context("the address could not be read")?;
         let public = settings.server.public_url.get_or_insert_with(|| format!("http://{address}")).clone();
         let service = engine::service(&settings, stores).await?;
-        self.import(&service).await?;
+        let print = setup::printer();
+        self.import(&service, &print).await?;
         for (id, error) in service.restore().await? {
             tracing::error!(workflow = id.as_str(), %error, "the workflow is not served");
         }
         let (stop, stopping) = watch::channel(false);
         let metrics = listeners::observed(&service, &settings, stopping.clone()).await?;
         let served = listeners::serve(listener, listeners::main(&service, &settings), stopping);
-        setup::print_line(&format!("listening on {public}"));
+        print(&format!("listening on {public}"));
         tracing::info!(%address, database = storage.database.name(), name = service.worker().options().name, "serving");
         listeners::end_asked_for().await?;
         tracing::info!("ending: waiting for what still runs");
@@ -81,13 +82,13 @@ impl Serve {
     }
 
     /// Imports and activates what lies in the folder of workflows.
-    async fn import(&self, service: &Service) -> anyhow::Result<()> {
+    async fn import(&self, service: &Service, print: &(dyn Fn(&str) + Sync)) -> anyhow::Result<()> {
         let Some(folder) = &self.workflows else { return Ok(()) };
         if !folder.is_dir() {
             bail!("there is no folder {}: name the one with your workflow files, or leave --workflows out", folder.display());
         }
         let worker = service.worker();
-        let importer = Importer { worker, owner: owner(worker.stores(), None).await? };
+        let importer = Importer { worker, owner: owner(worker.stores(), None).await?, print };
         importer.import(&files::workflows(std::slice::from_ref(folder))?, true).await;
         Ok(())
     }

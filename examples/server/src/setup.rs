@@ -54,6 +54,18 @@ pub(crate) fn print_line(line: &str) {
     drop(writeln!(stdout, "{line}"));
 }
 
+/// Prints a line on standard error. A reader who has gone is no error.
+pub(crate) fn complain(line: &str) {
+    drop(writeln!(std::io::stderr().lock(), "{line}"));
+}
+
+/// Prints lines on a thread of its own: a server does not wait for whoever should read them.
+pub(crate) fn printer() -> impl Fn(&str) + Sync {
+    let (lines, printed) = std::sync::mpsc::channel::<String>();
+    drop(std::thread::spawn(move || printed.iter().for_each(|line| print_line(&line))));
+    move |line: &str| drop(lines.send(line.to_owned()))
+}
+
 /// Prints JSON in one line on standard output.
 pub(crate) fn print_json(value: &Value) {
     print_line(&value.to_string());

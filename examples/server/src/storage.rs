@@ -1,6 +1,8 @@
 //! Opens the stores that the configuration names. All commands come here.
 
+use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use engine_core::runtime::TokioRuntime;
@@ -52,6 +54,18 @@ impl Storage {
     }
 }
 
+/// After this time it is told that the database does not answer.
+const SILENT: Duration = Duration::from_secs(3);
+
+/// Waits for a database, and says so when that takes long.
+async fn telling<T>(mut opening: Pin<Box<impl Future<Output = T>>>) -> T {
+    if let Ok(opened) = tokio::time::timeout(SILENT, &mut opening).await {
+        return opened;
+    }
+    tracing::warn!("the Postgres database does not answer yet; `engine config check` shows its address");
+    opening.await
+}
+
 impl Database {
     async fn open(settings: &DatabaseSettings) -> anyhow::Result<Self> {
         match &settings.target {
@@ -72,8 +86,8 @@ impl Database {
                     .statement_timeout(settings.statement_timeout)
                     .idle_timeout(settings.idle_timeout)
                     .max_lifetime(settings.max_lifetime);
-                let store =
-                    PostgresStore::open(options).await.context("the Postgres database cannot be used; `engine config check` shows its address")?;
+                let store = telling(Box::pin(PostgresStore::open(options))).await;
+                let store = store.context("the Postgres database cannot be used; `engine config check` shows its address")?;
                 Ok(Self::Postgres(store))
             }
         }

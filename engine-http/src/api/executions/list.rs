@@ -83,26 +83,11 @@ pub(in super::super) async fn list(
     let ListQuery { workflow_id, status, started_after, started_before, .. } = query;
     let wanted = Wanted { workflow_id, status, started_after, started_before };
     let filter = wanted.filter(&identity)?;
-    let mut merged = Merged { memory: in_memory(&service, &wanted, &filter, before), seen: HashMap::new(), data: Vec::new() };
-    let mut page = PageRequest { limit: 100, after: before };
-    loop {
-        let found = service.stores.query.executions(&filter, page).await?;
-        for summary in &found.items {
-            merged.add_newer_than(&service, &identity, Some(summary.header.id)).await;
-            merged.add(&service, &identity, stored_head(summary)).await;
-        }
-        match found.next {
-            Some(next) if merged.data.len() <= limit => page.after = Some(next),
-            Some(_) => break,
-            None => {
-                merged.add_newer_than(&service, &identity, None).await;
-                break;
-            }
-        }
-    }
+    let mut merged = Merged { memory: in_memory(&service, &wanted, &filter, before), sight: Sight::default(), data: Vec::new() };
+    let rest = merged.gather(&service, &identity, (&filter, before, limit)).await?;
     let more = merged.data.len() > limit;
     merged.data.truncate(limit);
-    let next = merged.data.last().filter(|_| more).and_then(id_of);
+    let next = merged.data.last().filter(|_| more).and_then(id_of).or(rest);
     let data: Vec<Value> = merged.data.into_iter().map(Value::Object).collect();
     Ok(output::page(&data, next.as_ref()))
 }
@@ -127,14 +112,60 @@ fn id_of(json: &Json) -> Option<ExecutionId> {
     json.get("id").and_then(Value::as_str).and_then(|id| ExecutionId::parse(id).ok())
 }
 
+/// The store is asked for so many parts of its list at most: who sees little of it is not given all of it to be looked through.
+pub(super) const MOST_PARTS: usize = 20;
+
+/// Which workflows the caller may see.
+#[derive(Default)]
+pub(super) struct Sight {
+    known: HashMap<String, bool>,
+}
+
+impl Sight {
+    pub(super) async fn reaches(&mut self, service: &Inner, identity: &Identity, workflow: &str) -> bool {
+        if let Some(known) = self.known.get(workflow) {
+            return *known;
+        }
+        let is_seen = workflows::seen(service, identity, workflow).await;
+        self.known.insert(workflow.to_owned(), is_seen);
+        is_seen
+    }
+}
+
 /// Both lists as one, without what the caller may not see.
 struct Merged {
     memory: Vec<Json>,
-    seen: HashMap<String, bool>,
+    sight: Sight,
     data: Vec<Json>,
 }
 
 impl Merged {
+    /// Takes over one more than `limit`, if there are so many. Gives where to go on when it was not looked at everything.
+    async fn gather(
+        &mut self,
+        service: &Inner,
+        identity: &Identity,
+        (filter, before, limit): (&ExecutionFilter, Option<ExecutionId>, usize),
+    ) -> Result<Option<ExecutionId>, ApiError> {
+        let mut page = PageRequest { limit: 100, after: before };
+        for _ in 0..MOST_PARTS {
+            let found = service.stores.query.executions(filter, page).await?;
+            for summary in &found.items {
+                self.add_newer_than(service, identity, Some(summary.header.id)).await;
+                self.add(service, identity, stored_head(summary)).await;
+            }
+            let Some(next) = found.next else {
+                self.add_newer_than(service, identity, None).await;
+                return Ok(None);
+            };
+            if self.data.len() > limit {
+                return Ok(None);
+            }
+            page.after = Some(next);
+        }
+        Ok(page.after)
+    }
+
     /// Takes over what is newer than the next one of the store.
     async fn add_newer_than(&mut self, service: &Inner, identity: &Identity, id: Option<ExecutionId>) {
         while self.memory.last().is_some_and(|json| id_of(json) > id) {
@@ -145,16 +176,7 @@ impl Merged {
     }
 
     async fn add(&mut self, service: &Inner, identity: &Identity, json: Json) {
-        let workflow = json["workflowId"].as_str().unwrap_or_default();
-        let known = self.seen.get(workflow).copied();
-        let is_seen = match known {
-            Some(known) => known,
-            None => workflows::seen(service, identity, workflow).await,
-        };
-        if known.is_none() {
-            self.seen.insert(workflow.to_owned(), is_seen);
-        }
-        if is_seen {
+        if self.sight.reaches(service, identity, json["workflowId"].as_str().unwrap_or_default()).await {
             self.data.push(json);
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use engine_core::Start;
@@ -17,6 +17,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::super::input::{Ask, Caller, Place, ReadOr};
+use super::super::repeat::Repeatable;
 use super::super::workflows;
 use super::found;
 use crate::access::Identity;
@@ -49,13 +50,20 @@ pub(in super::super) async fn start(
     State(service): State<Arc<Inner>>,
     Caller(identity): Caller,
     Place(workflow): Place<String>,
-    Ask(query): Ask<StartQuery>,
+    (Ask(query), repeatable): (Ask<StartQuery>, Option<Extension<Repeatable>>),
     ReadOr(new): ReadOr<NewExecution>,
 ) -> Result<Response, ApiError> {
     let patience = query.wait.as_deref().map(wait).transpose()?;
     let pinned = runnable(&service, &identity, &workflow).await?;
     let (start, id) = (beginning(new, &pinned.plan)?, service.executions.new_id());
     let begin = Begin { start, id, mode: ExecutionMode::Manual, weight: 0, pinned };
+    if let Some(Extension(Repeatable(key))) = repeatable.filter(|_| service.executions.is_stored(&begin.pinned)) {
+        let id = service.executions.start_under(begin, Some(key)).await.map_err(refused)?;
+        if let Some(patience) = patience {
+            drop(tokio::time::timeout(patience, service.executions.end_of(id)).await);
+        }
+        return answer(&service, &identity, id).await;
+    }
     match patience {
         // Dropping the future when the time is up lets the execution go on in the background.
         Some(patience) => {
@@ -97,7 +105,7 @@ async fn runnable(service: &Inner, identity: &Identity, id: &str) -> Result<Pinn
     let stored = workflows::visible(service, identity, id).await;
     if let Some(pinned) = service.active_plan(id) {
         // A workflow that the embedding program activated is in no store; it belongs to administrators.
-        let may = stored.is_ok() || identity.role == crate::access::Role::Admin;
+        let may = stored.is_ok() || workflows::administers(service, identity, id);
         return if may { Ok(pinned) } else { Err(ApiError::not_found("workflow", id)) };
     }
     let stored = stored?;

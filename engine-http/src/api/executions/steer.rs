@@ -2,21 +2,22 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use engine_core::Start;
 use engine_core::driver;
 use engine_core::execution::ExecutionMode;
 use engine_core::model::{ExecutionId, WorkflowId};
-use engine_core::store::{Signal, SignalKind, VersionNumber};
+use engine_core::store::{IdempotencyKey, Signal, SignalKind, VersionNumber};
 use engine_core::worker::{PinnedPlan, ReadError, RepeatError};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::super::input::{Caller, Place, Read};
-use super::super::{audit, output};
+use super::super::repeat::Repeatable;
+use super::super::{audit, output, workflows};
 use super::found::{Found, find};
 use super::start::answer;
 use crate::access::Identity;
@@ -113,7 +114,11 @@ pub(in super::super) async fn delete(
     Ok(output::done())
 }
 
+/// Removes an ended execution. Whoever may only look at a workflow and run it leaves what it did.
 pub(super) async fn remove(service: &Inner, identity: &Identity, found: &Found) -> Result<(), ApiError> {
+    if !workflows::may_change(service, identity, found.workflow()).await {
+        return Err(ApiError::forbidden("execution:write"));
+    }
     let id = match found {
         Found::Running(_) => return Err(still_running()),
         Found::Stored(summary) if !summary.status.is_final() => return Err(still_running()),
@@ -138,20 +143,29 @@ pub(in super::super) async fn retry(
     State(service): State<Arc<Inner>>,
     Caller(identity): Caller,
     Place(id): Place<String>,
+    repeatable: Option<Extension<Repeatable>>,
 ) -> Result<Response, ApiError> {
     let found = find(&service, &identity, &id).await?;
-    let new = retried(&service, &identity, &found).await?;
+    let new = retried(&service, &identity, (&found, key(repeatable))).await?;
     answer(&service, &identity, new).await
 }
 
+fn key(repeatable: Option<Extension<Repeatable>>) -> Option<IdempotencyKey> {
+    repeatable.map(|Extension(Repeatable(key))| key)
+}
+
 /// Retries an execution from where it failed; one that is not stored, from its start.
-pub(super) async fn retried(service: &Arc<Inner>, identity: &Identity, found: &Found) -> Result<ExecutionId, ApiError> {
+pub(super) async fn retried(
+    service: &Arc<Inner>,
+    identity: &Identity,
+    (found, key): (&Found, Option<IdempotencyKey>),
+) -> Result<ExecutionId, ApiError> {
     let (old, new) = match found {
         Found::Running(_) => return Err(still_running()),
         Found::Ended(ended) => (ended.result.id(), retried_in_memory(service, ended).await?),
         Found::Stored(summary) => {
             let id = summary.header.id;
-            (id, service.worker.retry(id, None).await.map_err(refused)?.id)
+            (id, service.worker.retry(id, key).await.map_err(refused)?.id)
         }
     };
     audit::note(service, identity, "execution.retry", &old.to_string()).await?;
@@ -178,12 +192,13 @@ pub(in super::super) async fn rerun(
     State(service): State<Arc<Inner>>,
     Caller(identity): Caller,
     Place(id): Place<String>,
+    repeatable: Option<Extension<Repeatable>>,
     Read(from): Read<From>,
 ) -> Result<Response, ApiError> {
     let Found::Stored(summary) = find(&service, &identity, &id).await? else {
         return Err(ApiError::conflict("the execution is not stored, so nothing of it can be taken over: start a new one"));
     };
-    let started = service.worker.run_again(summary.header.id, &from.node, None).await.map_err(refused)?;
+    let started = service.worker.run_again(summary.header.id, &from.node, key(repeatable)).await.map_err(refused)?;
     audit::note(&service, &identity, "execution.rerun", &id).await?;
     answer(&service, &identity, started.id).await
 }

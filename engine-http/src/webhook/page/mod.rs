@@ -49,6 +49,12 @@ pub(super) async fn later_at(State(service): State<Arc<Inner>>, Path((id, suffix
     shown(serve(&service, &id, &suffix, request).await)
 }
 
+/// The page where there is no form.
+pub(super) fn absent() -> Response {
+    let text = "Nothing is open at this address now. Look for a typing mistake in it, or ask whoever gave it to you.";
+    notice(StatusCode::NOT_FOUND, ("There is no form here", text))
+}
+
 /// A person is told what went wrong on a page.
 fn shown(result: Result<Response, Failure>) -> Response {
     let failure = match result {

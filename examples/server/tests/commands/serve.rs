@@ -66,6 +66,17 @@ async fn what_was_activated_is_served_again_after_a_kill() {
     assert_eq!(greeted["greeting"], "Hello Ada");
 }
 
+/// Breaks when the server waits for whoever should read what it prints: a pipe holds 64 KiB.
+#[test]
+fn nobody_has_to_read_what_it_prints() {
+    let place = Place::new();
+    for number in 0..200 {
+        place.write(&format!("flows/{}{number}.json", "x".repeat(200)), &greeting(&format!("greet{number}")));
+    }
+    let server = place.serve_unread(&["--workflows", "flows"]);
+    server.kill();
+}
+
 #[tokio::test]
 async fn it_ends_after_the_executions_that_run() {
     let place = Place::new();

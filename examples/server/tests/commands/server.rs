@@ -86,6 +86,13 @@ impl Place {
         server
     }
 
+    /// Starts a server whose standard output nobody reads, and waits until it serves.
+    pub(crate) fn serve_unread(&self, arguments: &[&str]) -> Server {
+        let mut server = self.start(&[&["serve"], arguments].concat());
+        server.wait_until_it_logs("serving");
+        server
+    }
+
     /// Starts a worker, and waits until it works.
     pub(crate) fn work(&self) -> Server {
         let mut worker = self.start(&["worker"]);

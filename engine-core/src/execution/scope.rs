@@ -31,23 +31,9 @@ impl<'a> NodeScope<'a> {
         let missing = || ExpressionError::new(ExpressionErrorKind::UnknownNode, format!("Referenced node doesn't exist: there is no node {name:?}"));
         self.run.execution.plan.find(name).ok_or_else(missing)
     }
-}
 
-impl Scope for NodeScope<'_> {
-    fn item_index(&self) -> usize {
-        self.index
-    }
-
-    fn run_index(&self) -> usize {
-        self.run.run_index()
-    }
-
-    fn input(&self) -> &Batch {
-        self.run.visible()
-    }
-
-    fn node_items(&self, query: &NodeItems<'_>) -> Result<Batch, ExpressionError> {
-        let node = self.find(query.node)?;
+    /// The items that a node gave in this execution.
+    fn recorded_items(self, node: u32, query: &NodeItems<'_>) -> Result<Batch, ExpressionError> {
         let log = &self.run.execution.log;
         let runs = i64::try_from(log.runs(node)).unwrap_or(i64::MAX);
         if runs == 0 {
@@ -71,8 +57,28 @@ impl Scope for NodeScope<'_> {
             Err(ExpressionError::new(ExpressionErrorKind::OutOfRange, message))
         })
     }
+}
 
-    fn paired_item(&self, node: &str, index: usize) -> Result<Item, ExpressionError> {
+impl Scope for NodeScope<'_> {
+    fn item_index(&self) -> usize {
+        self.index
+    }
+
+    fn run_index(&self) -> usize {
+        self.run.run_index()
+    }
+
+    fn input(&self) -> &Batch {
+        self.run.visible()
+    }
+
+    fn node_items(&self, query: &NodeItems<'_>) -> Result<Batch, ExpressionError> {
+        let node = self.find(query.node)?;
+        // Where the node has no such items, what is pinned to it stands in.
+        self.recorded_items(node, query).or_else(|error| self.run.execution.pinned(node).cloned().ok_or(error))
+    }
+
+    fn paired_item(&self, node: &str, index: usize) -> Result<Option<Item>, ExpressionError> {
         let target = self.find(node)?;
         lineage::ancestor_item(self.run, target, index)
     }
@@ -137,7 +143,7 @@ impl Scope for DetachedScope {
         self.scope().node_items(query)
     }
 
-    fn paired_item(&self, node: &str, index: usize) -> Result<Item, ExpressionError> {
+    fn paired_item(&self, node: &str, index: usize) -> Result<Option<Item>, ExpressionError> {
         self.scope().paired_item(node, index)
     }
 

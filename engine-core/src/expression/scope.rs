@@ -27,11 +27,12 @@ pub trait Scope: Send + Sync {
     /// When there is no such node, or it has not run, or has no such run.
     fn node_items(&self, query: &NodeItems<'_>) -> Result<Batch, ExpressionError>;
 
-    /// The item of another node from which the item at `index` was made: `$('Node').item`, `.pairedItem(i)`, `.itemMatching(i)`.
+    /// The item of another node from which the item at `index` was made: `$('Node').item`, `.pairedItem(i)`, `.itemMatching(i)`. `None` is what
+    /// a run-time error of JavaScript is: the whole expression is undefined.
     ///
     /// # Errors
     /// When there is no such node, no path to it, or the lineage is broken or leads to several items.
-    fn paired_item(&self, node: &str, index: usize) -> Result<Item, ExpressionError>;
+    fn paired_item(&self, node: &str, index: usize) -> Result<Option<Item>, ExpressionError>;
 
     /// What is known of another node: its parameters, its memory, whether it ran.
     ///

@@ -27,7 +27,10 @@ pub(super) fn start<'a>(root: &'a Root, cx: Context<'a>) -> Result<Val<'a>, Stop
         Root::Input => Val::Items(input(cx)?),
         Root::Items(at) => Val::Items(items(at, cx)?),
         Root::IsExecuted(node) => Val::Bool(scope.other_node(node)?.executed),
-        Root::RunIndexOf(node) => Val::count(scope.other_node(node)?.run_index),
+        Root::RunIndexOf(node) => {
+            let other = scope.other_node(node)?;
+            if other.executed { Val::count(other.run_index) } else { Val::Number(-1.0) }
+        }
         Root::ParametersOf(node) => Val::Object(&cx.held.node(scope.other_node(node)?).parameters),
         Root::ContextOf(node) => Val::Object(&cx.held.node(scope.other_node(node)?).context),
         Root::Parameters => Val::Object(&scope.facts().node.parameters),
@@ -67,7 +70,7 @@ fn item<'a>(at: &'a ItemAt, cx: Context<'a>) -> Result<Option<&'a Item>, Stop> {
         ItemAt::Last => Ok(input(cx)?.last()),
         ItemAt::Paired(node, index) => {
             let index = index.as_ref().map_or(Ok(cx.scope.item_index()), |index| item_index(index, cx))?;
-            Ok(Some(cx.held.item(cx.scope.paired_item(node, index)?)))
+            cx.scope.paired_item(node, index)?.map(|found| Some(cx.held.item(found))).ok_or(Stop::Throw)
         }
         ItemAt::FirstOf(at) => Ok(items(at, cx)?.first()),
         ItemAt::LastOf(at) => Ok(items(at, cx)?.last()),

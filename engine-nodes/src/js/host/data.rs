@@ -1,9 +1,9 @@
 //! Items: of the node itself, and of others.
 
-use engine_core::expression::{ExpressionError, NodeItems, Scope};
+use engine_core::expression::{NodeItems, Scope};
 use engine_core::model::{Batch, Item};
 use rquickjs::function::{Func, Opt};
-use rquickjs::{Class, Ctx, Object, Result, Value as JsValue};
+use rquickjs::{Class, Ctx, Exception, Object, Result, Value as JsValue};
 
 use super::at_hand::{ask, tell};
 use crate::js::data::{self, Fields, LazyList, LazyObject, ListSource, wrap_list};
@@ -65,6 +65,8 @@ fn node_items(ctx: Ctx<'_>, node: String, output: Opt<Option<usize>>, run: Opt<O
 }
 
 fn paired_item(ctx: Ctx<'_>, node: String, index: usize) -> Result<JsValue<'_>> {
-    let item: Result<Item> = ask(&ctx, |at| -> std::result::Result<Item, ExpressionError> { at.scope.paired_item(&node, index) });
-    data::item(&ctx, &item?, None)
+    match ask(&ctx, |at| at.scope.paired_item(&node, index))? {
+        Some(item) => data::item(&ctx, &item, None),
+        None => Err(Exception::throw_type(&ctx, "the links of the item end before that node")),
+    }
 }

@@ -66,6 +66,7 @@ fn extension_functions_at_their_edges() {
         ("DateTime.fromISO('2024-01-03').diffTo('2024-01-01', ['days'])", json!(2)),
         ("DateTime.fromISO('2024-01-03').diffTo('2024-01-01', [])", json!(2)),
         ("DateTime.fromISO('2024-01-03').diffTo('2024-01-01', ['days', 'hours'])", json!({"days": 2, "hours": 0})),
+        ("$ifEmpty(new Date(0), 'd') + $ifEmpty(DateTime.fromISO('2024-01-01'), 'd').year", json!("d2024")),
         ("new Date(0).diffTo('2024-01-01')", json!(null)),
         ("DateTime.fromISO('1900-01-01').diffToNow() < 0", json!(true)),
         ("DateTime.fromISO('2900-01-01').diffToNow('years') > 0", json!(true)),

@@ -167,9 +167,9 @@ fn is_ancestor(plan: &Plan, ancestor: u32, node: u32) -> bool {
     back_from(plan, node, |incoming| incoming.node == ancestor).is_some()
 }
 
-/// The output of `source` by which `node` is reached on the shortest path; 0 where no path leads there.
-pub(super) fn connected_output(plan: &Plan, source: u32, node: u32) -> usize {
-    back_from(plan, node, |incoming| incoming.node == source).map_or(0, |incoming| usize::from(incoming.output))
+/// The output of `source` by which `node` is reached on the shortest path.
+pub(super) fn connected_output(plan: &Plan, source: u32, node: u32) -> Option<usize> {
+    back_from(plan, node, |incoming| incoming.node == source).map(|incoming| usize::from(incoming.output))
 }
 
 /// Walks connections backwards from `node`, breadth first, until one satisfies `found`.

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{NodeRun, RunRecord, lineage};
 use crate::expression::{ExpressionError, ExpressionErrorKind, Facts, NodeItems, OtherNode, Scope};
-use crate::model::{Batch, Item, ItemSource, Json, Timestamp};
+use crate::model::{Batch, ExecutionOrder, Item, ItemSource, Json, Timestamp};
 
 /// The scope of one item of one run of a node.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +32,20 @@ impl<'a> NodeScope<'a> {
         self.run.execution.plan.find(name).ok_or_else(missing)
     }
 
+    /// The output that is meant; n8n's orders want a connection where the query does.
+    fn output_for(self, node: u32, query: &NodeItems<'_>) -> Result<usize, ExpressionError> {
+        if let Some(output) = query.output {
+            return Ok(output);
+        }
+        let plan = &self.run.execution.plan;
+        let connected = lineage::connected_output(plan, node, self.run.activation.node);
+        if connected.is_none() && query.connected && plan.order() != ExecutionOrder::Parallel {
+            let message = format!("connect \"{}\" to \"{}\"", plan.node(self.run.activation.node).spec.name, query.node);
+            return Err(ExpressionError::new(ExpressionErrorKind::NoPath, message));
+        }
+        Ok(connected.unwrap_or(0))
+    }
+
     /// The items that a node gave in this execution.
     fn recorded_items(self, node: u32, query: &NodeItems<'_>) -> Result<Batch, ExpressionError> {
         let log = &self.run.execution.log;
@@ -42,7 +56,7 @@ impl<'a> NodeScope<'a> {
         }
         let wanted = query.run.unwrap_or(-1);
         let index = if wanted < 0 { runs + wanted } else { wanted };
-        let output = query.output.unwrap_or_else(|| lineage::connected_output(&self.run.execution.plan, node, self.run.activation.node));
+        let output = self.output_for(node, query)?;
         let items = |record: &RunRecord| {
             let items = record.outputs.get(output).map(|output| output.items.clone());
             if items.is_none() && query.output.is_some() {

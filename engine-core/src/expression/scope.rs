@@ -76,12 +76,19 @@ pub struct NodeItems<'a> {
     pub output: Option<usize>,
     /// Run, negative from the end; by default the last.
     pub run: Option<i64>,
+    /// Whether a path of connections must lead from the node to the asking one, as n8n wants it for `$node["Name"]`.
+    pub connected: bool,
 }
 
 impl<'a> NodeItems<'a> {
     /// The last run of a node, on the output by which the asking node is reached.
     pub const fn of(node: &'a str) -> Self {
-        Self { node, output: None, run: None }
+        Self { node, output: None, run: None, connected: false }
+    }
+
+    /// The same, of a node that must be connected to the asking one.
+    pub const fn beside(node: &'a str) -> Self {
+        Self { connected: true, ..Self::of(node) }
     }
 }
 

@@ -75,14 +75,14 @@ fn item<'a>(at: &'a ItemAt, cx: Context<'a>) -> Result<Option<&'a Item>, Stop> {
         ItemAt::FirstOf(at) => Ok(items(at, cx)?.first()),
         ItemAt::LastOf(at) => Ok(items(at, cx)?.last()),
         ItemAt::Beside(node) => {
-            let batch: &Batch = cx.held.batch(cx.scope.node_items(&NodeItems::of(node))?);
+            let batch: &Batch = cx.held.batch(cx.scope.node_items(&NodeItems::beside(node))?);
             batch.as_slice().get(cx.scope.item_index()).map(Some).ok_or_else(|| no_item(cx.scope.item_index()))
         }
     }
 }
 
 fn items<'a>(at: &'a NodeItemsAt, cx: Context<'a>) -> Result<&'a [Item], Stop> {
-    let query = NodeItems { node: &at.node, output: at.output, run: at.run };
+    let query = NodeItems { output: at.output, run: at.run, ..NodeItems::of(&at.node) };
     Ok(cx.held.batch(cx.scope.node_items(&query)?).as_slice())
 }
 

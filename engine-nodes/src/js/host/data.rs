@@ -19,6 +19,7 @@ pub(super) fn add(host: &Object<'_>) -> Result<()> {
     host.set("inputItem", Func::from(input_item))?;
     host.set("inputItems", Func::from(input_items))?;
     host.set("nodeItems", Func::from(node_items))?;
+    host.set("itemsBeside", Func::from(items_beside))?;
     host.set("pairedItem", Func::from(paired_item))
 }
 
@@ -59,8 +60,13 @@ fn input_items(ctx: Ctx<'_>) -> Result<JsValue<'_>> {
 }
 
 fn node_items(ctx: Ctx<'_>, node: String, output: Opt<Option<usize>>, run: Opt<Option<i64>>) -> Result<JsValue<'_>> {
-    let query = NodeItems { node: &node, output: output.0.flatten(), run: run.0.flatten() };
+    let query = NodeItems { output: output.0.flatten(), run: run.0.flatten(), ..NodeItems::of(&node) };
     let batch: Batch = ask(&ctx, |at| at.scope.node_items(&query))?;
+    wrap_list(&ctx, ListSource::Items { batch, input: false })
+}
+
+fn items_beside(ctx: Ctx<'_>, node: String) -> Result<JsValue<'_>> {
+    let batch: Batch = ask(&ctx, |at| at.scope.node_items(&NodeItems::beside(&node)))?;
     wrap_list(&ctx, ListSource::Items { batch, input: false })
 }
 

@@ -164,6 +164,27 @@ fn links_that_end_at_a_trigger_make_an_expression_undefined() {
 }
 
 #[test]
+fn a_node_by_its_old_name_must_be_connected() {
+    let workflow = |connected: bool| {
+        let item = |n: i32| json!({"jsCode": format!("return [{{n: {n}}}]")});
+        let next = |name: &str| json!({"node": name, "type": "main", "index": 0});
+        let from_a = if connected { json!([next("Node")]) } else { json!([]) };
+        json!({
+            "nodes": [
+                {"id": "s", "name": "Start", "type": "manual_trigger", "parameters": {}, "position": [0, 0]},
+                {"id": "a", "name": "A", "type": "n8n-nodes-base.code", "typeVersion": 2, "parameters": item(1), "position": [200, 0]},
+                {"id": "b", "name": "B", "type": "n8n-nodes-base.code", "typeVersion": 2, "parameters": item(2), "position": [200, 100]},
+                {"id": "n", "name": "Node", "type": "n8n-nodes-base.code", "typeVersion": 2, "parameters": {"jsCode": "return [{n: $node['A'].json.n}]"}, "position": [400, 100]},
+            ],
+            "connections": {"Start": {"main": [[next("A"), next("B")]]}, "A": {"main": [from_a]}, "B": {"main": [[next("Node")]]}},
+            "settings": {"executionOrder": "v1"},
+        })
+    };
+    assert_eq!(run_on_threads(&workflow(true)).outputs(), json!([[{"n": 1}]]));
+    assert!(run_on_threads(&workflow(false)).error().unwrap().starts_with("connect \"Node\" to \"A\""));
+}
+
+#[test]
 fn pinned_items_stand_in_for_what_has_not_run() {
     let first = |value: &str| behind_a_merge(value)[0][0]["v"].clone();
     assert_eq!(first("={{ $('Later').last().json.n }}"), json!("4"));

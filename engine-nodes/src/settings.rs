@@ -22,8 +22,7 @@ impl<'a> Settings<'a> {
     }
 
     /// The value of a parameter as it is, null too; `None` where it is absent.
-    #[cfg(feature = "crypto")]
-    pub(crate) fn given_value(self, name: &str) -> Option<&'a Value> {
+    pub(crate) fn value(self, name: &str) -> Option<&'a Value> {
         self.0?.get(name)
     }
 

@@ -288,6 +288,11 @@ impl ExecutionData {
         lock(&self.custom).clone()
     }
 
+    /// The items that are pinned to a node, where they count.
+    pub(crate) fn pinned(&self, node: u32) -> Option<&Batch> {
+        self.mode.uses_pinned_data().then(|| self.plan.node(node).pinned()).flatten()
+    }
+
     /// Sets an entry of the searchable data: at most 10 entries, keys of 50 and texts of 512 characters, as in n8n.
     ///
     /// # Errors

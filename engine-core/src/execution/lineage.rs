@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use super::{NodeRun, Part, RunRecord};
 use crate::expression::{ExpressionError, ExpressionErrorKind};
-use crate::model::{Item, Link};
+use crate::model::{ExecutionOrder, Item, Link};
 use crate::plan::Plan;
 
 /// Where an item lies.
@@ -18,14 +18,17 @@ struct Place {
 }
 
 /// The item of `target` from which the item at `index` of the run's input was made.
-pub(super) fn ancestor_item(run: &NodeRun, target: u32, index: usize) -> Result<Item, ExpressionError> {
+///
+/// `None` where the links end at a node that has no input for them, such as a trigger: n8n trips over that in JavaScript, so that the whole
+/// expression is undefined. In the native order it is an error.
+pub(super) fn ancestor_item(run: &NodeRun, target: u32, index: usize) -> Result<Option<Item>, ExpressionError> {
     let plan = &run.execution.plan;
     let name = &plan.node(target).spec.name;
     if !is_ancestor(plan, target, run.activation.node) {
         let message = format!("No path back to referenced node: there is no connection back to the node '{name}'");
         return Err(ExpressionError::new(ExpressionErrorKind::NoPath, message));
     }
-    if run.execution.log.runs(target) == 0 {
+    if run.execution.log.runs(target) == 0 && run.execution.pinned(target).is_none() {
         return Err(ExpressionError::new(ExpressionErrorKind::NotExecuted, format!("Node '{name}' hasn't been executed")));
     }
     let start = place_in(&run.activation.parts, usize::from(run.view.main), u32::try_from(index).unwrap_or(u32::MAX));
@@ -40,7 +43,18 @@ struct Search<'a> {
     target: u32,
     visited: HashSet<Place>,
     found: Vec<Place>,
-    failure: Option<ExpressionErrorKind>,
+    failure: Option<Failure>,
+}
+
+/// Why a way back led nowhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Failure {
+    /// The way ends: an item or an output is not there, or an input brought nothing.
+    NoWay,
+    /// An item does not say what it was made of.
+    NoLinks,
+    /// All links of an item name inputs that its node does not have, or the item itself is not there.
+    DeadEnd,
 }
 
 impl Search<'_> {
@@ -61,21 +75,31 @@ impl Search<'_> {
 
     fn step(&mut self, place: Place, pending: &mut Vec<Place>) {
         let log = &self.run.execution.log;
-        log.look(place.node, place.run, |record| self.follow(record, place, pending)).unwrap_or_else(|| self.fail(ExpressionErrorKind::NoPath));
+        log.look(place.node, place.run, |record| self.follow(record, place, pending)).unwrap_or_else(|| self.fail(Failure::NoWay));
     }
 
     fn follow(&mut self, record: &RunRecord, place: Place, pending: &mut Vec<Place>) {
         let Some(output) = record.outputs.get(usize::from(place.output)) else {
-            return self.fail(ExpressionErrorKind::NoPath);
+            return self.fail(Failure::NoWay);
         };
+        if place.item as usize >= output.items.len() {
+            return self.fail(Failure::DeadEnd);
+        }
         let paired = output.paired(place.item as usize);
         if paired.links().is_empty() {
-            return self.fail(ExpressionErrorKind::NoPairedItem);
+            return self.fail(Failure::NoLinks);
         }
-        for link in paired.links() {
+        // What starts an execution has no input to lead to.
+        let inputs = if record.parts.is_empty() { 0 } else { record.inputs };
+        let leads = |link: &&Link| link.source.is_some() || link.input < inputs;
+        if !paired.links().iter().any(|link| leads(&link)) {
+            return self.fail(Failure::DeadEnd);
+        }
+        // The first link is followed first: what fails there is what is told.
+        for link in paired.links().iter().filter(leads).rev() {
             match self.source_of(record, link) {
                 Some(place) => pending.push(place),
-                None => self.fail(ExpressionErrorKind::NoPath),
+                None => self.fail(Failure::NoWay),
             }
         }
     }
@@ -89,19 +113,23 @@ impl Search<'_> {
         }
     }
 
-    fn fail(&mut self, kind: ExpressionErrorKind) {
-        self.failure.get_or_insert(kind);
+    fn fail(&mut self, failure: Failure) {
+        self.failure.get_or_insert(failure);
     }
 
-    fn answer(self, name: &str) -> Result<Item, ExpressionError> {
+    fn answer(self, name: &str) -> Result<Option<Item>, ExpressionError> {
+        let native = self.run.execution.plan.order() == ExecutionOrder::Parallel;
         let log = &self.run.execution.log;
         let mut items = self.found.iter().filter_map(|place| {
             let item = |record: &RunRecord| record.outputs.get(usize::from(place.output))?.items.get(place.item as usize).cloned();
             log.look(place.node, place.run, item).flatten()
         });
         let Some(item) = items.next() else {
+            if self.failure == Some(Failure::DeadEnd) && self.found.is_empty() && !native {
+                return Ok(None);
+            }
             return Err(match self.failure {
-                Some(ExpressionErrorKind::NoPairedItem) => no_info(name),
+                Some(Failure::NoLinks) => no_info(name),
                 _ if self.found.is_empty() => {
                     ExpressionError::new(ExpressionErrorKind::NoPath, format!("Branch not found: no item of this run comes from the node '{name}'"))
                 }
@@ -113,7 +141,7 @@ impl Search<'_> {
                 format!("Multiple matches found: several items of the node '{name}' led to this one; use .first(), .last() or .all()[index]");
             return Err(ExpressionError::new(ExpressionErrorKind::SeveralMatches, message));
         }
-        Ok(item)
+        Ok(Some(item))
     }
 }
 
@@ -139,9 +167,9 @@ fn is_ancestor(plan: &Plan, ancestor: u32, node: u32) -> bool {
     back_from(plan, node, |incoming| incoming.node == ancestor).is_some()
 }
 
-/// The output of `source` by which `node` is reached on the shortest path; 0 where no path leads there.
-pub(super) fn connected_output(plan: &Plan, source: u32, node: u32) -> usize {
-    back_from(plan, node, |incoming| incoming.node == source).map_or(0, |incoming| usize::from(incoming.output))
+/// The output of `source` by which `node` is reached on the shortest path.
+pub(super) fn connected_output(plan: &Plan, source: u32, node: u32) -> Option<usize> {
+    back_from(plan, node, |incoming| incoming.node == source).map(|incoming| usize::from(incoming.output))
 }
 
 /// Walks connections backwards from `node`, breadth first, until one satisfies `found`.

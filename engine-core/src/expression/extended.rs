@@ -38,7 +38,7 @@ impl Scope for ExtendedScope {
         self.scope.node_items(query)
     }
 
-    fn paired_item(&self, node: &str, index: usize) -> Result<Item, ExpressionError> {
+    fn paired_item(&self, node: &str, index: usize) -> Result<Option<Item>, ExpressionError> {
         self.scope.paired_item(node, index)
     }
 

@@ -124,9 +124,9 @@ impl Scope for FixedScope {
         }
     }
 
-    fn paired_item(&self, node: &str, index: usize) -> Result<Item, ExpressionError> {
+    fn paired_item(&self, node: &str, index: usize) -> Result<Option<Item>, ExpressionError> {
         let missing = || out_of_range(format!("node '{node}' has no item {index}"));
-        self.node(node)?.get(index).cloned().ok_or_else(missing)
+        self.node(node)?.get(index).cloned().map(Some).ok_or_else(missing)
     }
 
     fn other_node(&self, name: &str) -> Result<OtherNode, ExpressionError> {

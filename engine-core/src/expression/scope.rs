@@ -27,11 +27,12 @@ pub trait Scope: Send + Sync {
     /// When there is no such node, or it has not run, or has no such run.
     fn node_items(&self, query: &NodeItems<'_>) -> Result<Batch, ExpressionError>;
 
-    /// The item of another node from which the item at `index` was made: `$('Node').item`, `.pairedItem(i)`, `.itemMatching(i)`.
+    /// The item of another node from which the item at `index` was made: `$('Node').item`, `.pairedItem(i)`, `.itemMatching(i)`. `None` is what
+    /// a run-time error of JavaScript is: the whole expression is undefined.
     ///
     /// # Errors
     /// When there is no such node, no path to it, or the lineage is broken or leads to several items.
-    fn paired_item(&self, node: &str, index: usize) -> Result<Item, ExpressionError>;
+    fn paired_item(&self, node: &str, index: usize) -> Result<Option<Item>, ExpressionError>;
 
     /// What is known of another node: its parameters, its memory, whether it ran.
     ///
@@ -75,12 +76,19 @@ pub struct NodeItems<'a> {
     pub output: Option<usize>,
     /// Run, negative from the end; by default the last.
     pub run: Option<i64>,
+    /// Whether a path of connections must lead from the node to the asking one, as n8n wants it for `$node["Name"]`.
+    pub connected: bool,
 }
 
 impl<'a> NodeItems<'a> {
     /// The last run of a node, on the output by which the asking node is reached.
     pub const fn of(node: &'a str) -> Self {
-        Self { node, output: None, run: None }
+        Self { node, output: None, run: None, connected: false }
+    }
+
+    /// The same, of a node that must be connected to the asking one.
+    pub const fn beside(node: &'a str) -> Self {
+        Self { connected: true, ..Self::of(node) }
     }
 }
 

@@ -8,7 +8,7 @@ mod markdown;
 mod select;
 pub(crate) mod xml;
 
-use engine_core::node::{ItemNodeType, NodeRegistry, RegistryError};
+use engine_core::node::{NodeRegistry, RegistryError};
 
 use crate::node_type::Definition;
 
@@ -16,6 +16,6 @@ use crate::node_type::Definition;
 pub(crate) fn register(registry: &mut NodeRegistry) -> Result<(), RegistryError> {
     registry.register(html::Html::new())?;
     registry.register(Definition::new(html_extract::schema(), html_extract::compile))?;
-    registry.register(ItemNodeType::new(markdown::schema(), markdown::Markdown))?;
+    registry.register(Definition::new(markdown::schema(), markdown::compile))?;
     registry.register(Definition::new(xml::schema(), xml::compile))
 }

@@ -157,6 +157,7 @@ impl SplitParameters {
             destinations: names(&self.options.destination_field_name.0).into_iter().filter(|name| !name.is_empty()).collect(),
             others: self.include.others(&self.fields_to_include.names(), dots),
             with_binary: false,
+            splits_files: false,
         }
     }
 }

@@ -79,6 +79,8 @@ pub(super) struct SplitOut {
     pub(super) destinations: Vec<String>,
     pub(super) others: Others,
     pub(super) with_binary: bool,
+    /// Whether `$binary` means the files; it is the name of a field where it does not.
+    pub(super) splits_files: bool,
 }
 
 impl AsRef<Self> for SplitOut {
@@ -157,6 +159,7 @@ impl From<Parameters> for SplitOut {
             destinations: FieldList::parse(&options.destination_field_name.0).0,
             others: include.others(&fields_to_include.0, dots),
             with_binary: options.include_binary.0,
+            splits_files: true,
         }
     }
 }
@@ -169,7 +172,7 @@ impl SplitOut {
         }
         let mut made = Vec::new();
         for (index, field) in self.fields.iter().enumerate() {
-            if field.as_str() == "$binary" {
+            if self.splits_files && field.as_str() == "$binary" {
                 split_files(item, &mut made);
                 continue;
             }
@@ -321,7 +324,8 @@ mod tests {
     #[test]
     fn older_versions_refuse_what_is_no_list() {
         let check = |rules: Rules, data: Value, expect: Value| {
-            let split = SplitOut { fields: vec![FieldPath::new("f")], destinations: vec![], others: Others::None, with_binary: false };
+            let split =
+                SplitOut { fields: vec![FieldPath::new("f")], destinations: vec![], others: Others::None, with_binary: false, splits_files: false };
             assert_eq!(jsons(split.run(&item(data), rules)), expect, "{rules:?}");
         };
         check(Rules::OnlyLists, json!({}), json!("Couldn't find the field 'f' in the input data"));

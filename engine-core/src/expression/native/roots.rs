@@ -27,7 +27,10 @@ pub(super) fn start<'a>(root: &'a Root, cx: Context<'a>) -> Result<Val<'a>, Stop
         Root::Input => Val::Items(input(cx)?),
         Root::Items(at) => Val::Items(items(at, cx)?),
         Root::IsExecuted(node) => Val::Bool(scope.other_node(node)?.executed),
-        Root::RunIndexOf(node) => Val::count(scope.other_node(node)?.run_index),
+        Root::RunIndexOf(node) => {
+            let other = scope.other_node(node)?;
+            if other.executed { Val::count(other.run_index) } else { Val::Number(-1.0) }
+        }
         Root::ParametersOf(node) => Val::Object(&cx.held.node(scope.other_node(node)?).parameters),
         Root::ContextOf(node) => Val::Object(&cx.held.node(scope.other_node(node)?).context),
         Root::Parameters => Val::Object(&scope.facts().node.parameters),
@@ -67,19 +70,19 @@ fn item<'a>(at: &'a ItemAt, cx: Context<'a>) -> Result<Option<&'a Item>, Stop> {
         ItemAt::Last => Ok(input(cx)?.last()),
         ItemAt::Paired(node, index) => {
             let index = index.as_ref().map_or(Ok(cx.scope.item_index()), |index| item_index(index, cx))?;
-            Ok(Some(cx.held.item(cx.scope.paired_item(node, index)?)))
+            cx.scope.paired_item(node, index)?.map(|found| Some(cx.held.item(found))).ok_or(Stop::Throw)
         }
         ItemAt::FirstOf(at) => Ok(items(at, cx)?.first()),
         ItemAt::LastOf(at) => Ok(items(at, cx)?.last()),
         ItemAt::Beside(node) => {
-            let batch: &Batch = cx.held.batch(cx.scope.node_items(&NodeItems::of(node))?);
+            let batch: &Batch = cx.held.batch(cx.scope.node_items(&NodeItems::beside(node))?);
             batch.as_slice().get(cx.scope.item_index()).map(Some).ok_or_else(|| no_item(cx.scope.item_index()))
         }
     }
 }
 
 fn items<'a>(at: &'a NodeItemsAt, cx: Context<'a>) -> Result<&'a [Item], Stop> {
-    let query = NodeItems { node: &at.node, output: at.output, run: at.run };
+    let query = NodeItems { output: at.output, run: at.run, ..NodeItems::of(&at.node) };
     Ok(cx.held.batch(cx.scope.node_items(&query)?).as_slice())
 }
 

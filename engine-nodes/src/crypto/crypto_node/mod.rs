@@ -195,7 +195,7 @@ fn unreadable(error: KeyError) -> Failure {
 
 /// A parameter that must be a text.
 fn text<'a>(at: Settings<'a>, name: &str, argument: &str, wanted: &str) -> Result<&'a str, Failure> {
-    let value = at.given_value(name);
+    let value = at.value(name);
     value.and_then(Value::as_str).ok_or_else(|| Failure::wrong_type(argument, wanted, value))
 }
 
@@ -206,7 +206,7 @@ fn generated(at: Settings<'_>) -> Result<String, Failure> {
     if kind == "uuid" {
         return uuid();
     }
-    let value = at.given_value("stringLength");
+    let value = at.value("stringLength");
     let length = value.and_then(Value::as_f64).ok_or_else(|| Failure::wrong_type("size", "number", value))?;
     if !(0.0..=2_147_483_647.0).contains(&length) {
         let message = format!("The value of \"size\" is out of range. It must be >= 0 && <= 2147483647. Received {length}");

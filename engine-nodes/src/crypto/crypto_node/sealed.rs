@@ -34,7 +34,7 @@ pub(super) async fn encrypted(at: Settings<'_>, job: Job<'_>, secret: &str) -> R
         let algorithm = algorithm(at).ok_or_else(|| Failure::wrong_type("keylen", "number", None))?;
         seal(algorithm, secret, super::text(at, "value", "data", super::TEXT)?, job.context).await?
     } else {
-        let message = plain_bytes(at.given_value("value"))?;
+        let message = plain_bytes(at.value("value"))?;
         let key = PublicKey::read(secret).map_err(unreadable)?;
         match key.encrypted_limit() {
             None => return Err(Failure::new("Error", WRONG_KEY.0, WRONG_KEY.1)),
@@ -52,7 +52,7 @@ const WRONG_KEY: (&str, &str) =
 /// The value of the item, decrypted. What is wrong with it is told only as far as everybody can see it.
 pub(super) async fn decrypted(at: Settings<'_>, job: Job<'_>, secret: &str) -> Result<String, Failure> {
     let failed = || NodeError::fatal("Decryption failed: wrong passphrase, key, cipher, or corrupted payload");
-    let sealed = sealed_bytes(at.given_value("value")).ok_or_else(failed)?;
+    let sealed = sealed_bytes(at.value("value")).ok_or_else(failed)?;
     let plain = if symmetric(at) {
         match sealed.first() {
             Some(&VERSION) if sealed.len() >= HEAD => {}

@@ -89,7 +89,7 @@ impl Merge {
             Mode::Fields(fields) => fields.combine(&linked(context, 0), &linked(context, 1))?.into(),
             #[cfg(feature = "sql")]
             Mode::Sql(query) => query.combine(context).await?.into(),
-            Mode::Choose(Choice::Input(input)) => context.input(*input).clone().into(),
+            Mode::Choose(Choice::Input(input)) => chosen(context, *input),
             Mode::Choose(Choice::Empty(count)) => empty(context, *count).into(),
         })
     }
@@ -98,6 +98,12 @@ impl Merge {
 /// The items of an input, each linked to where it lies there.
 fn linked(context: &NodeContext, input: usize) -> Vec<Item> {
     context.input(input).iter().enumerate().map(|(index, item)| item.clone().paired_with(Link::on(input, index))).collect()
+}
+
+/// The items of one input, handed on as they are. Where an earlier input brought the very same ones, they say which input they are from.
+fn chosen(context: &NodeContext, input: usize) -> NodeOutput {
+    let items = context.input(input);
+    if (0..input).any(|earlier| context.input(earlier).same(items)) { linked(context, input).into() } else { items.clone().into() }
 }
 
 /// The items of all inputs, one input after the other. An only one is handed on as it is.

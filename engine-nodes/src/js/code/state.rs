@@ -138,7 +138,7 @@ impl Scope for RunScope {
         self.scope.node_items(query)
     }
 
-    fn paired_item(&self, node: &str, index: usize) -> Result<Item, ExpressionError> {
+    fn paired_item(&self, node: &str, index: usize) -> Result<Option<Item>, ExpressionError> {
         self.scope.paired_item(node, index)
     }
 

@@ -1,9 +1,9 @@
 //! Items: of the node itself, and of others.
 
-use engine_core::expression::{ExpressionError, NodeItems, Scope};
+use engine_core::expression::{NodeItems, Scope};
 use engine_core::model::{Batch, Item};
 use rquickjs::function::{Func, Opt};
-use rquickjs::{Class, Ctx, Object, Result, Value as JsValue};
+use rquickjs::{Class, Ctx, Exception, Object, Result, Value as JsValue};
 
 use super::at_hand::{ask, tell};
 use crate::js::data::{self, Fields, LazyList, LazyObject, ListSource, wrap_list};
@@ -19,6 +19,7 @@ pub(super) fn add(host: &Object<'_>) -> Result<()> {
     host.set("inputItem", Func::from(input_item))?;
     host.set("inputItems", Func::from(input_items))?;
     host.set("nodeItems", Func::from(node_items))?;
+    host.set("itemsBeside", Func::from(items_beside))?;
     host.set("pairedItem", Func::from(paired_item))
 }
 
@@ -59,12 +60,19 @@ fn input_items(ctx: Ctx<'_>) -> Result<JsValue<'_>> {
 }
 
 fn node_items(ctx: Ctx<'_>, node: String, output: Opt<Option<usize>>, run: Opt<Option<i64>>) -> Result<JsValue<'_>> {
-    let query = NodeItems { node: &node, output: output.0.flatten(), run: run.0.flatten() };
+    let query = NodeItems { output: output.0.flatten(), run: run.0.flatten(), ..NodeItems::of(&node) };
     let batch: Batch = ask(&ctx, |at| at.scope.node_items(&query))?;
     wrap_list(&ctx, ListSource::Items { batch, input: false })
 }
 
+fn items_beside(ctx: Ctx<'_>, node: String) -> Result<JsValue<'_>> {
+    let batch: Batch = ask(&ctx, |at| at.scope.node_items(&NodeItems::beside(&node)))?;
+    wrap_list(&ctx, ListSource::Items { batch, input: false })
+}
+
 fn paired_item(ctx: Ctx<'_>, node: String, index: usize) -> Result<JsValue<'_>> {
-    let item: Result<Item> = ask(&ctx, |at| -> std::result::Result<Item, ExpressionError> { at.scope.paired_item(&node, index) });
-    data::item(&ctx, &item?, None)
+    match ask(&ctx, |at| at.scope.paired_item(&node, index))? {
+        Some(item) => data::item(&ctx, &item, None),
+        None => Err(Exception::throw_type(&ctx, "the links of the item end before that node")),
+    }
 }

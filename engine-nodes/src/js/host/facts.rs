@@ -49,7 +49,11 @@ fn other_node(ctx: Ctx<'_>, name: String) -> Result<Object<'_>> {
     object.set("executed", node.executed)?;
     object.set("parameters", LazyObject::create(&ctx, Fields::new(node.parameters))?)?;
     object.set("context", LazyObject::create(&ctx, Fields::new(Arc::new(node.context)))?)?;
-    object.set("runIndex", node.run_index)?;
+    if node.executed {
+        object.set("runIndex", node.run_index)?;
+    } else {
+        object.set("runIndex", -1)?;
+    }
     Ok(object)
 }
 

@@ -110,6 +110,10 @@ impl Node for CodeNode {
         };
         let continues = context.continues_on_error();
         let made = match outcome {
+            // Code that runs for each item and does not parse fails for each of them.
+            Err(error) if continues && self.program.is_err() && self.mode == CodeMode::EachItem => {
+                Ok((0..context.items().len()).map(|index| error_item(&node_error(&error, Some(index))).paired_with(index)).collect())
+            }
             Err(error) => failed(&error, continues),
             Ok(outcome) if self.mode == CodeMode::AllItems => for_all(outcome, continues),
             Ok(outcome) => for_each(outcome, continues),

@@ -14,7 +14,8 @@
     if (given.length !== 2) fail(`$ifEmpty requires exactly 2 parameters: value, default. Got ${given.length}`);
     const [value, otherwise] = given;
     if (value === undefined || value === null || value === '') return otherwise;
-    if (typeof value === 'object' && !(value instanceof Date) && (isArray(value) ? value : Object.keys(value)).length === 0) {
+    // A Date of JavaScript has no fields, and counts as empty.
+    if (typeof value === 'object' && (isArray(value) ? value : Object.keys(value)).length === 0) {
       return kit.isDateTime?.(value) ? value : otherwise;
     }
     return value;

@@ -98,7 +98,7 @@
   });
 
   const sameIndex = (name) => {
-    const found = host.nodeItems(name, undefined, undefined)[host.itemIndex()];
+    const found = host.itemsBeside(name)[host.itemIndex()];
     if (found === undefined) throw new ExpressionError('expression_out_of_range', `Node "${name}" has no item at index ${host.itemIndex()}`);
     return found;
   };

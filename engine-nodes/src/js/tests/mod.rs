@@ -63,6 +63,13 @@ fn extension_functions_at_their_edges() {
         ("$average(1, NaN)", json!(null)),
         ("DateTime.fromISO('2024-01-01T00:30:00Z').isBetween('2024-01-02', '2024-01-01')", json!(true)),
         ("DateTime.fromISO('2024-01-01').isBetween('nonsense', '2024-01-01')", json!(null)),
+        ("DateTime.fromISO('2024-01-03').diffTo('2024-01-01', ['days'])", json!(2)),
+        ("DateTime.fromISO('2024-01-03').diffTo('2024-01-01', [])", json!(2)),
+        ("DateTime.fromISO('2024-01-03').diffTo('2024-01-01', ['days', 'hours'])", json!({"days": 2, "hours": 0})),
+        ("$ifEmpty(new Date(0), 'd') + $ifEmpty(DateTime.fromISO('2024-01-01'), 'd').year", json!("d2024")),
+        ("new Date(0).diffTo('2024-01-01')", json!(null)),
+        ("DateTime.fromISO('1900-01-01').diffToNow() < 0", json!(true)),
+        ("DateTime.fromISO('2900-01-01').diffToNow('years') > 0", json!(true)),
         ("'' + new Date(0)", json!("Thu Jan 01 1970 00:00:00 GMT+0000 (Coordinated Universal Time)")),
     ] {
         check(code, expect);

@@ -44,10 +44,8 @@ impl NodeType for Html {
     }
 
     fn prepare(&self, parameters: &mut Json) {
-        if let Some(Value::String(html)) = parameters.get_mut("html")
-            && !html.starts_with('=')
-        {
-            let parts = template::split(html);
+        if let Some(Value::String(html)) = parameters.get_mut("html") {
+            let parts = template::split(html.strip_prefix('=').unwrap_or(html));
             parameters.insert("html".to_owned(), parts);
         }
     }
@@ -167,4 +165,19 @@ impl Extract {
 fn field_v1(json: &Json, key: &str) -> FieldPath {
     let bare = [("['", "']"), ("[\"", "\"]")].iter().find_map(|(before, after)| key.strip_prefix(before)?.strip_suffix(after));
     FieldPath::literal(bare.filter(|_| !json.contains_key(key)).unwrap_or(key))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::testing::TestNode;
+
+    #[test]
+    fn templates_show_what_is_missing() {
+        for html in ["<p>{{ $json.a }} {{ $json.b }}</p>", "=<p>{{ $json.a }} {{ $json.b }}</p>"] {
+            let node = TestNode::new("n8n-nodes-base.html", 1.2, json!({"html": html})).input(json!([{"a": 1}]));
+            assert_eq!(node.outputs(), json!([[{"html": "<p>1 undefined</p>"}]]), "{html}");
+        }
+    }
 }

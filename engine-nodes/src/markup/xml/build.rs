@@ -86,10 +86,15 @@ impl Element {
         }
     }
 
-    /// A list within a list has no name for its elements; only the fields of its objects show.
+    /// A list within a list has no name for its elements; only the fields of its objects show. Those of a text or a list would be named by a number.
     fn fill_list(&mut self, values: &[Value], options: &BuildOptions) -> Result<(), XmlError> {
-        for (name, value) in values.iter().filter_map(Value::as_object).flatten() {
-            self.child(name, value, options)?;
+        for value in values {
+            match value {
+                Value::Object(fields) => fields.iter().try_for_each(|(name, value)| self.child(name, value, options))?,
+                Value::String(text) if !text.is_empty() => return Self::new("0").map(drop),
+                Value::Array(values) if !values.is_empty() => return Self::new("0").map(drop),
+                _ => {}
+            }
         }
         Ok(())
     }
@@ -256,7 +261,9 @@ mod tests {
 
     #[test]
     fn what_xml_cannot_say() {
-        for json in [json!({"1a": 1}), json!({"a b": 1}), json!({"a": "\u{1}"}), json!({"a": {"$": {"": 1}}})] {
+        for json in
+            [json!({"1a": 1}), json!({"a b": 1}), json!({"a": "\u{1}"}), json!({"a": {"$": {"": 1}}}), json!({"a": ["x"]}), json!({"a": [[1]]})]
+        {
             assert!(build(json.as_object().unwrap(), &BuildOptions::default()).is_err(), "{json}");
         }
     }

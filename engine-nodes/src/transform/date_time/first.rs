@@ -117,12 +117,15 @@ impl Action {
     }
 
     fn calculate(&self, amount: f64, unit: &str, here: &Here) -> Result<String, NodeError> {
-        let value = self.value.clone().unwrap_or_default();
         let millis = match &self.from {
             Form::Format(from) => from
-                .read(&js::to_string(&value), &here.now_in(&Zone::UTC))
+                .read(&self.value.as_ref().map_or("undefined".into(), js::to_string), &here.now_in(&Zone::UTC))
                 .ok_or_else(|| NodeError::fatal("Date input cannot be parsed. Please recheck the value and the \"From Format\" field."))?,
-            _ => browser_date(&value, here)
+            // `new Date(undefined)` is no date, `new Date(null)` is the first of all.
+            _ => self
+                .value
+                .as_ref()
+                .and_then(|value| browser_date(value, here))
                 .ok_or_else(|| NodeError::fatal("Unrecognized date input. Please specify a format in the \"From Format\" field."))?,
         };
         let unit = Unit::parse(unit).ok_or_else(|| NodeError::fatal(format!("there is no unit of time called '{unit}'")))?;
@@ -179,6 +182,7 @@ mod tests {
         check(&with(json!("x"), "YYYY", json!({"fromFormat": "DD.MM.YY"})), &json!("Invalid date"));
         check(&with(json!("x"), "YYYY", json!({})), &json!("The date input format could not be recognized. Please set the \"From Format\" field"));
         check(&json!({"action": "format", "toFormat": "YYYY"}), &json!(null));
+        check(&with(json!(null), "dd/MM/yyyy", json!({})), &json!("Th/01/1970"));
     }
 
     #[test]
@@ -187,6 +191,9 @@ mod tests {
         check(&with(json!("2024-01-31"), "add", 1.0, "months"), &json!("2024-02-29T00:00:00.000Z"));
         check(&with(json!("2024-01-31T10:00:00+02:00"), "subtract", 1.5, "days"), &json!("2024-01-29T08:00:00.000Z"));
         check(&with(json!(0), "add", 1.5, "hours"), &json!("1970-01-01T01:30:00.000Z"));
+        check(&with(json!(null), "add", 1.0, "days"), &json!("1970-01-02T00:00:00.000Z"));
+        let missing = json!({"action": "calculate", "operation": "add", "duration": 1.0, "timeUnit": "days"});
+        check(&missing, &json!("Unrecognized date input. Please specify a format in the \"From Format\" field."));
         check(&with(json!("x"), "add", 1.0, "days"), &json!("Unrecognized date input. Please specify a format in the \"From Format\" field."));
     }
 }

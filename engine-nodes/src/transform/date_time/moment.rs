@@ -19,10 +19,10 @@ enum Part {
 }
 
 /// All tokens, longer ones before their beginnings.
-const TOKENS: [&str; 57] = [
+const TOKENS: [&str; 61] = [
     "Hmmss", "hmmss", "Hmm", "hmm", "MMMM", "MMM", "MM", "Mo", "M", "DDDD", "DDDo", "DDD", "DD", "Do", "D", "dddd", "ddd", "dd", "do", "d", "ww",
-    "wo", "w", "WW", "Wo", "W", "Qo", "Q", "YYYYYY", "YYYYY", "YYYY", "YY", "Y", "gggg", "gg", "GGGG", "GG", "e", "E", "a", "A", "hh", "h", "HH",
-    "H", "kk", "k", "mm", "m", "ss", "s", "x", "X", "zz", "z", "ZZ", "Z",
+    "wo", "w", "WW", "Wo", "W", "Qo", "Q", "YYYYYY", "YYYYY", "YYYY", "YY", "Y", "yyyy", "yyy", "yy", "y", "gggg", "gg", "GGGG", "GG", "e", "E", "a",
+    "A", "hh", "h", "HH", "H", "kk", "k", "mm", "m", "ss", "s", "x", "X", "zz", "z", "ZZ", "Z",
 ];
 
 /// Tokens that stand for whole formats.
@@ -180,6 +180,11 @@ fn write_token(token: &str, date: &Moment) -> String {
         "hmm" | "hmmss" | "Hmm" | "Hmmss" => luxon(token),
         "YYYYY" => format!("{:05}", local.year),
         "YYYYYY" => format!("+{:06}", local.year),
+        // The year of the era.
+        "y" | "yy" | "yyy" | "yyyy" => {
+            let year = if local.year > 0 { local.year } else { 1 - local.year };
+            format!("{year:0width$}", width = token.len())
+        }
         "z" | "zz" => abbreviation(date),
         _ if token.starts_with('S') => fraction(local.millisecond, token.len()),
         _ => luxon(luxon_token(token)),

@@ -84,3 +84,23 @@ fn combines_by_fields() {
     fuzzy["options"]["fuzzyCompare"] = json!(true);
     check(&fuzzy, &mixed, &json!([{"id": 2, "w": 1}]));
 }
+
+#[test]
+fn a_chosen_input_is_told_from_one_that_brought_the_same_items() {
+    let node = |name: &str, kind: &str, version: f64, parameters: Value| json!({"id": name, "name": name, "type": format!("n8n-nodes-base.{kind}"), "typeVersion": version, "parameters": parameters, "position": [0, 0]});
+    let to = |name: &str, index: usize| json!({"node": name, "type": "main", "index": index});
+    let workflow = json!({
+        "nodes": [
+            node("Start", "manualTrigger", 1.0, json!({})), node("A", "noOp", 1.0, json!({})), node("B", "noOp", 1.0, json!({})),
+            node("Node", "merge", 3.0, json!({"mode": "chooseBranch", "useDataOfInput": "2"})),
+        ],
+        "connections": {
+            "Start": {"main": [[to("A", 0)]]}, "A": {"main": [[to("B", 0), to("Node", 0)]]}, "B": {"main": [[to("Node", 1)]]},
+        },
+        "pinData": {"A": [{"json": {"a": 1}}, {"json": {"a": 2}}]},
+        "settings": {"executionOrder": "v1"},
+    });
+    let run = crate::testing::run_workflow(&workflow);
+    assert_eq!(run.outputs(), json!([[{"a": 1}, {"a": 2}]]));
+    assert_eq!(run.paired(0), json!([{"item": 0, "input": 1}, {"item": 1, "input": 1}]));
+}

@@ -96,6 +96,8 @@ fn goes_on_after_errors_when_told_to() {
     }
     let run = each("if ($json.a === 1) throw new Error('no'); return {ok: 1}").with("onError", "continueRegularOutput").run_on_threads();
     assert_eq!(run.outputs(), json!([[{"error": "no [line 1, for item 0]"}, {"ok": 1}]]));
+    let run = each("return {").with("onError", "continueRegularOutput").run_on_threads();
+    assert_eq!(run.paired(0), json!([{"item": 0}, {"item": 1}]), "what does not parse fails for each item");
 }
 
 #[test]
@@ -131,6 +133,65 @@ fn reads_other_nodes() {
     });
     let expect = |x: i32| json!({"y": x * 2, "x": x, "all": 2, "prev": "B", "run": true});
     assert_eq!(run_on_threads(&workflow).outputs(), json!([[expect(1), expect(2)]]));
+}
+
+/// What a last node called `Node` gives behind two pinned nodes, `A` and `B`, that a Merge puts together. `Later` is pinned and has not run yet.
+fn behind_a_merge(value: &str) -> Value {
+    let set = json!({"assignments": {"assignments": [{"name": "v", "type": "string", "value": value}]}, "options": {"ignoreConversionErrors": true}});
+    let node = |name: &str, kind: &str, version: f64, parameters: Value, y: i32| json!({"id": name, "name": name, "type": format!("n8n-nodes-base.{kind}"), "typeVersion": version, "parameters": parameters, "position": [0, y]});
+    let to = |name: &str, index: usize| json!({"node": name, "type": "main", "index": index});
+    let workflow = json!({
+        "nodes": [
+            node("Start", "manualTrigger", 1.0, json!({}), 0), node("A", "noOp", 1.0, json!({}), 0), node("B", "noOp", 1.0, json!({}), 100),
+            node("Merge", "merge", 3.0, json!({}), 0), node("Node", "set", 3.4, set, 0), node("Later", "noOp", 1.0, json!({}), 900),
+        ],
+        "connections": {
+            "Start": {"main": [[to("A", 0), to("B", 0), to("Later", 0)]]}, "A": {"main": [[to("Merge", 0)]]}, "B": {"main": [[to("Merge", 1)]]},
+            "Merge": {"main": [[to("Node", 0)]]},
+        },
+        "pinData": {"A": [{"json": {"n": 1}}], "B": [{"json": {"n": 2}}], "Later": [{"json": {"n": 3}}, {"json": {"n": 4}}]},
+        "settings": {"executionOrder": "v1"},
+    });
+    let run = run_on_threads(&workflow);
+    assert_eq!(run.error(), None, "{value}");
+    run.outputs()
+}
+
+#[test]
+fn links_that_end_at_a_trigger_make_an_expression_undefined() {
+    assert_eq!(behind_a_merge("={{ $('A').item.json.n }}"), json!([[{"v": "1"}, {"v": null}]]));
+    assert_eq!(behind_a_merge("={{ $('B').item?.json?.n ?? 'none' }}"), json!([[{"v": null}, {"v": "2"}]]));
+}
+
+#[test]
+fn a_node_by_its_old_name_must_be_connected() {
+    let workflow = |connected: bool| {
+        let item = |n: i32| json!({"jsCode": format!("return [{{n: {n}}}]")});
+        let next = |name: &str| json!({"node": name, "type": "main", "index": 0});
+        let from_a = if connected { json!([next("Node")]) } else { json!([]) };
+        json!({
+            "nodes": [
+                {"id": "s", "name": "Start", "type": "manual_trigger", "parameters": {}, "position": [0, 0]},
+                {"id": "a", "name": "A", "type": "n8n-nodes-base.code", "typeVersion": 2, "parameters": item(1), "position": [200, 0]},
+                {"id": "b", "name": "B", "type": "n8n-nodes-base.code", "typeVersion": 2, "parameters": item(2), "position": [200, 100]},
+                {"id": "n", "name": "Node", "type": "n8n-nodes-base.code", "typeVersion": 2, "parameters": {"jsCode": "return [{n: $node['A'].json.n}]"}, "position": [400, 100]},
+            ],
+            "connections": {"Start": {"main": [[next("A"), next("B")]]}, "A": {"main": [from_a]}, "B": {"main": [[next("Node")]]}},
+            "settings": {"executionOrder": "v1"},
+        })
+    };
+    assert_eq!(run_on_threads(&workflow(true)).outputs(), json!([[{"n": 1}]]));
+    assert!(run_on_threads(&workflow(false)).error().unwrap().starts_with("connect \"Node\" to \"A\""));
+}
+
+#[test]
+fn pinned_items_stand_in_for_what_has_not_run() {
+    let first = |value: &str| behind_a_merge(value)[0][0]["v"].clone();
+    assert_eq!(first("={{ $('Later').last().json.n }}"), json!("4"));
+    assert_eq!(first("={{ $('Later').all().length }}"), json!("2"));
+    assert_eq!(first("={{ $('A').all(1, 5).length }}"), json!("1"));
+    assert_eq!(first("={{ $('Later').isExecuted }}"), json!("false"));
+    assert_eq!(first("={{ $node['Later'].runIndex }} {{ $node['A'].runIndex }}"), json!("-1 0"));
 }
 
 #[test]

@@ -71,13 +71,14 @@
   };
   functions.minus = (value, [given, unit]) => functions.plus(value, [Duration.fromObject(span(given, unit)).negate()]);
 
+  // One unit gives a number, several an object; none means days. A Date of JavaScript has no differences.
   functions.diffTo = (value, [other, unit = 'days']) => {
-    const difference = (names) => dateTime(value).diff(anyDate(other), names);
-    if (Array.isArray(unit)) return difference(unit.map(unitOf)).toObject();
-    const name = unitOf(unit);
-    return difference(name).as(name);
+    const asked = (Array.isArray(unit) ? unit : [unit]).map(unitOf);
+    const names = asked.length === 0 ? ['days'] : asked;
+    const difference = value.diff(anyDate(other), names);
+    return names.length > 1 ? difference.toObject() : difference.as(names[0]);
   };
-  functions.diffToNow = (value, [unit = 'days']) => functions.diffTo(kit.now(), [dateTime(value), unit]);
+  functions.diffToNow = (value, [unit]) => functions.diffTo(value, [kit.now(), unit]);
 
   functions.toDateTime = (value) => anyDate(value);
   functions.toInt = (value) => (isDateTime(value) ? value.toMillis() : value.getTime());

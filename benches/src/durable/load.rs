@@ -20,7 +20,7 @@ pub(crate) trait Path: Send + Sync {
 const TURN: Duration = Duration::from_secs(2);
 
 /// Does workflows, `in_flight` at a time, as long as a turn lasts; gives how many in a second.
-async fn drive(path: &Arc<dyn Path>, in_flight: usize) -> Result<f64, Failure> {
+pub(crate) async fn drive(path: &Arc<dyn Path>, in_flight: usize) -> Result<f64, Failure> {
     let begin = Instant::now();
     let drivers = (0..in_flight).map(|_| {
         let path = Arc::clone(path);
@@ -38,7 +38,7 @@ async fn drive(path: &Arc<dyn Path>, in_flight: usize) -> Result<f64, Failure> {
 }
 
 /// The one in the middle.
-fn median(mut numbers: Vec<f64>) -> f64 {
+pub(crate) fn median(mut numbers: Vec<f64>) -> f64 {
     numbers.sort_by(f64::total_cmp);
     numbers.get(numbers.len() / 2).copied().unwrap_or_default()
 }

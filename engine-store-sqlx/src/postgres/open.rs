@@ -38,7 +38,7 @@ pub struct PostgresOptions {
 }
 
 impl PostgresOptions {
-    /// Where the database is: `postgres://user:password@host:port/name`.
+    /// Where the database is: `postgres://user:password@host:port/name`. Sessions are called `engine` there, unless an `application_name` follows.
     pub fn new(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),
@@ -116,7 +116,10 @@ impl PostgresOptions {
             return Err(StoreError::Invalid("the name of the schema must be made of at most 40 small letters, digits and _"));
         }
         let millis = self.limit.as_millis().to_string();
-        let options = PgConnectOptions::from_str(&self.url).map_err(from_sqlx)?.application_name("engine").disable_statement_logging();
+        let mut options = PgConnectOptions::from_str(&self.url).map_err(from_sqlx)?.disable_statement_logging();
+        if options.get_application_name().is_none() {
+            options = options.application_name("engine");
+        }
         Ok(options.statement_cache_capacity(250).options([
             ("search_path", self.schema.as_str()),
             ("statement_timeout", millis.as_str()),

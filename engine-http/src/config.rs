@@ -27,7 +27,8 @@ use crate::sealed::SealingKeys;
 pub struct Config {
     /// Workflows that are active from the start.
     pub workflows: Vec<Workflow>,
-    /// Address under which callers reach this server, such as `https://flows.example.com`. Where none is given, the request's own `Host` is used.
+    /// Address under which callers reach this server, such as `https://flows.example.com`. Where none is given, the request's own `Host` is used: whoever
+    /// starts an execution chooses then what stands in the addresses that it sends to others.
     pub public_url: Option<String>,
     /// Largest body of a webhook request, in bytes. Larger ones are refused with 413 before they are buffered.
     pub max_body: usize,

@@ -64,15 +64,16 @@ pub(crate) fn serve(listener: TcpListener, router: Router, mut stopping: watch::
     tokio::spawn(served.into_future())
 }
 
-/// Completes when the process is asked to end.
-pub(crate) async fn end_asked_for() -> anyhow::Result<()> {
+/// Completes when the process is asked to end. Listens from the call on: what is asked for before it is awaited counts.
+pub(crate) fn end_asked_for() -> anyhow::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate()).context("signals cannot be received")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("signals cannot be received")?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }
 
 /// The exit code of a process that was drained; says so when it had to cut something off.

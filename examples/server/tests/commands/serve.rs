@@ -41,6 +41,14 @@ async fn beyond_loopback_it_listens_only_when_somebody_can_sign_in() {
     server.url = server.url.replace("0.0.0.0", "127.0.0.1");
     server.sign_in("ada@example.com", "correct horse battery").await;
     assert!(!place.path("data/first-password").exists());
+    server.wait_until_it_logs("ENGINE_PUBLIC_URL is not set");
+    drop(server);
+    for place in [place.clone().with("ENGINE_PUBLIC_URL", "https://flows.example.com"), place.with("ENGINE_LISTEN", "127.0.0.1:0")] {
+        let server = place.serve(&[]);
+        server.ask_to_end_unread();
+        let ended = server.wait();
+        assert!(ended.err.contains("serving") && !ended.err.contains("ENGINE_PUBLIC_URL"), "{ended:?}");
+    }
 }
 
 #[test]

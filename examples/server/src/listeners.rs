@@ -1,5 +1,6 @@
 //! Listening: the main address, and the one for metrics and health alone.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -25,7 +26,10 @@ const OBSERVED: [&str; 5] = ["/metrics", "/health", "/healthz", "/ready", "/read
 
 /// Takes an address, which a setting named.
 pub(crate) async fn bind((address, setting): (SocketAddr, &str)) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}; {setting} names another address"))
+    TcpListener::bind(address).await.map_err(|error| {
+        let taken = if error.kind() == ErrorKind::AddrInUse { ": another program does, perhaps another `engine serve`" } else { "" };
+        anyhow::Error::new(error).context(format!("cannot listen on {address}{taken}; {setting} names another address"))
+    })
 }
 
 /// What the main address serves: everything, but no metrics where these have an address of their own. A browser that comes without a path sees the API's description.

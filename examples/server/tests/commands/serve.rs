@@ -151,3 +151,19 @@ fn the_effective_configuration_is_shown_without_secrets() {
     assert_eq!(shown["ENGINE_JWT_SECRET"]["value"], "***");
     assert!(!place.path("data").exists(), "looking makes nothing");
 }
+
+#[test]
+fn whoever_holds_what_a_server_needs_is_told() {
+    let place = Place::new().with("ENGINE_DATABASE_STATEMENT_TIMEOUT", "100ms");
+    let server = place.serve(&[]);
+    let taken = server.url.trim_start_matches("http://").to_owned();
+    let refused = place.run(&["serve", "--listen", &taken]);
+    assert_eq!(refused.code, Some(2));
+    assert!(refused.err.contains("perhaps another `engine serve`") && refused.err.contains("ENGINE_LISTEN"), "{}", refused.err);
+    server.kill();
+    let holder = rusqlite::Connection::open(place.path("data/engine.sqlite")).unwrap();
+    holder.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let refused = place.run(&["serve"]);
+    assert_eq!(refused.code, Some(2));
+    assert!(refused.err.contains("another program may hold the SQLite file ./data/engine.sqlite locked"), "{}", refused.err);
+}

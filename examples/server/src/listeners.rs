@@ -51,6 +51,7 @@ pub(crate) async fn observed(
 ) -> anyhow::Result<Option<JoinHandle<std::io::Result<()>>>> {
     let Some(address) = settings.telemetry.metrics_listen else { return Ok(None) };
     let listener = bind((address, "ENGINE_METRICS_LISTEN")).await?;
+    tracing::info!(address = %listener.local_addr().context("the address could not be read")?, "serving metrics and health");
     Ok(Some(serve(listener, metrics(service), stopping)))
 }
 

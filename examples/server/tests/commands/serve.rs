@@ -104,15 +104,16 @@ async fn it_ends_after_the_executions_that_run() {
 
 #[tokio::test]
 async fn metrics_have_an_address_of_their_own_where_one_is_set() {
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let place = Place::new().with("ENGINE_METRICS_LISTEN", &free.to_string());
-    let server = place.serve(&[]);
+    let place = Place::new().with("ENGINE_METRICS_LISTEN", "127.0.0.1:0");
+    let mut server = place.serve(&[]);
+    let taken = server.metrics_address();
     answer(server.get("/metrics"), 404).await;
     answer(server.get("/health"), 200).await;
-    let there = |path: &str| reqwest::get(format!("http://{free}{path}"));
+    let there = |path: &str| reqwest::get(format!("http://{taken}{path}"));
     assert!(there("/metrics").await.unwrap().text().await.unwrap().contains("engine_executions_total"));
     assert_eq!(there("/ready").await.unwrap().status(), 200);
     assert_eq!(there("/api/v1/version").await.unwrap().status(), 404);
+    let place = place.with("ENGINE_METRICS_LISTEN", &taken);
     place.run(&["health", "--ready"]).done();
     server.kill();
     let gone = place.run(&["health"]);

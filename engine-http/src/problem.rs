@@ -105,6 +105,12 @@ impl ApiError {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "as much is being read as there is room for, try again soon")
     }
 
+    /// It takes more room, once it is read, than there ever is.
+    pub(crate) fn too_roomy(room: usize) -> Self {
+        let message = format!("once it is read it takes {room} bytes, more than all bodies together may");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", message)
+    }
+
     /// It took too long.
     pub(crate) fn late() -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "timeout", "it took longer than the server waits; it may have been done all the same")

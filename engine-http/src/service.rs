@@ -19,6 +19,8 @@ use engine_core::{Engine, Workflow};
 #[cfg(feature = "api")]
 use crate::access::{Passwords, Tokens};
 #[cfg(feature = "api")]
+use crate::api::Readiness;
+#[cfg(feature = "api")]
 use crate::problem::ApiError;
 
 use crate::Config;
@@ -52,6 +54,8 @@ pub(crate) struct Inner {
     /// Held while somebody registers, so that only one can be the first.
     #[cfg(feature = "api")]
     pub(crate) registering: tokio::sync::Mutex<()>,
+    #[cfg(feature = "api")]
+    pub(crate) readiness: Readiness,
     pub(crate) active: Mutex<BTreeMap<WorkflowId, Active>>,
     #[cfg(feature = "webhooks")]
     pub(crate) table: ArcSwap<RouteTable>,
@@ -150,6 +154,8 @@ impl Service {
             passwords: Passwords::new(),
             #[cfg(feature = "api")]
             registering: tokio::sync::Mutex::default(),
+            #[cfg(feature = "api")]
+            readiness: Readiness::default(),
             active: Mutex::default(),
             #[cfg(feature = "webhooks")]
             table: ArcSwap::default(),

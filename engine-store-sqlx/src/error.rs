@@ -12,13 +12,21 @@ pub(crate) fn from_sqlx(error: sqlx::Error) -> StoreError {
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed => StoreError::Unavailable(error.into()),
         sqlx::Error::Database(database) => match database.code().as_deref().map_or(Class::Other, classify) {
-            Class::Unavailable => StoreError::Unavailable(error.into()),
-            Class::Full => StoreError::Full(error.into()),
+            Class::Unavailable => StoreError::Unavailable(said(&**database).into()),
+            Class::Full => StoreError::Full(said(&**database).into()),
             Class::Text => StoreError::Invalid("a text holds a character that the database does not take"),
-            Class::Other => StoreError::Backend(error.into()),
+            Class::Other => StoreError::Backend(said(&**database).into()),
         },
         sqlx::Error::ColumnDecode { index, .. } => StoreError::corrupt("column", index.clone(), error.to_string()),
         _ => StoreError::Backend(error.into()),
+    }
+}
+
+/// What a database said, once: sqlx tells it with the line in the database's own source, and again as the source of its error.
+fn said(error: &dyn sqlx::error::DatabaseError) -> String {
+    match error.code() {
+        Some(code) => format!("{} ({code})", error.message()),
+        None => error.message().to_owned(),
     }
 }
 

@@ -78,7 +78,11 @@ pub(super) async fn list(State(service): State<Arc<Inner>>, Caller(identity): Ca
     Ok(output::page(&seen.map(show).collect::<Vec<_>>(), page.next.as_ref()))
 }
 
-pub(super) async fn add(State(service): State<Arc<Inner>>, Caller(identity): Caller, Read(body): Read<AddCredential>) -> Result<Response, ApiError> {
+pub(super) async fn add(
+    State(service): State<Arc<Inner>>,
+    Caller(identity): Caller,
+    Read(body, _share): Read<AddCredential>,
+) -> Result<Response, ApiError> {
     let id = CredentialId::from(service.executions.new_id().to_string());
     let mut attributes = identity.labels();
     set_hosts(&mut attributes, body.allowed_hosts);
@@ -115,7 +119,7 @@ pub(super) async fn change(
     Caller(identity): Caller,
     Place(id): Place<String>,
     headers: HeaderMap,
-    Read(body): Read<ChangeCredential>,
+    Read(body, _share): Read<ChangeCredential>,
 ) -> Result<Response, ApiError> {
     let mut credential = own(&service, &identity, &id, true).await?;
     if if_match(&headers)?.is_some_and(|expected| expected != credential.revision) {
@@ -137,7 +141,7 @@ pub(super) async fn share(
     State(service): State<Arc<Inner>>,
     Caller(identity): Caller,
     Place(id): Place<String>,
-    Read(body): Read<ShareCredential>,
+    Read(body, _share): Read<ShareCredential>,
 ) -> Result<Response, ApiError> {
     let mut credential = own(&service, &identity, &id, true).await?;
     let owner = credential.attributes.get("owner").and_then(Value::as_str).map(str::to_owned);

@@ -49,7 +49,7 @@ impl Collection {
         self,
         State(service): Shared,
         Caller(identity): Caller,
-        (name, headers, entry): (String, HeaderMap, Entry),
+        (name, headers, Read(entry, _share)): (String, HeaderMap, Read<Entry>),
     ) -> Result<Response, ApiError> {
         check_name(&name)?;
         let before = service.stores.documents.document(&identity.tenant, self.0, &name).await?;
@@ -85,7 +85,7 @@ impl Collection {
 }
 
 /// Reads what [`Collection::write`] takes.
-pub(super) fn entry(Place(name): Place<String>, headers: HeaderMap, Read(entry): Read<Entry>) -> (String, HeaderMap, Entry) {
+pub(super) fn entry(Place(name): Place<String>, headers: HeaderMap, entry: Read<Entry>) -> (String, HeaderMap, Read<Entry>) {
     (name, headers, entry)
 }
 

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::access::Identity;
-use crate::budget::Share;
+use crate::budget::{Full, Share};
 use crate::problem::{self, ApiError};
 use crate::service::Inner;
 
@@ -45,27 +45,38 @@ impl<T: DeserializeOwned + Send> FromRequestParts<Arc<Inner>> for Place<T> {
     }
 }
 
-/// A JSON body.
-pub(super) struct Read<T>(pub(super) T);
+impl From<Full> for ApiError {
+    fn from(full: Full) -> Self {
+        match full {
+            Full::Now => Self::busy(),
+            Full::Ever(room) => Self::too_roomy(room),
+        }
+    }
+}
+
+/// A JSON body, and its share of the budget: a handler holds both until it has answered.
+pub(super) struct Read<T>(pub(super) T, pub(super) Share);
 
 impl<T: DeserializeOwned> FromRequest<Arc<Inner>> for Read<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, service: &Arc<Inner>) -> Result<Self, ApiError> {
-        let (body, _share) = whole(service, request).await?;
-        problem::read(&body).map(Self)
+        let (body, mut share) = whole(service, request).await?;
+        share.take_parsed(&body)?;
+        problem::read(&body).map(|read| Self(read, share))
     }
 }
 
 /// A body that may be empty, which reads as `{}`.
-pub(super) struct ReadOr<T>(pub(super) T);
+pub(super) struct ReadOr<T>(pub(super) T, pub(super) Share);
 
 impl<T: DeserializeOwned> FromRequest<Arc<Inner>> for ReadOr<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, service: &Arc<Inner>) -> Result<Self, ApiError> {
-        let (body, _share) = whole(service, request).await?;
-        problem::read(if body.is_empty() { b"{}" } else { &body }).map(Self)
+        let (body, mut share) = whole(service, request).await?;
+        share.take_parsed(&body)?;
+        problem::read(if body.is_empty() { b"{}" } else { &body }).map(|read| Self(read, share))
     }
 }
 
@@ -90,7 +101,7 @@ async fn gather(body: Body, share: &mut Share) -> Result<Bytes, ApiError> {
         if all.len() + chunk.len() > MAX_BODY {
             return Err(ApiError::too_large(MAX_BODY));
         }
-        share.take(chunk.len()).map_err(|_| ApiError::busy())?;
+        share.take(chunk.len())?;
         all.extend_from_slice(&chunk);
     }
     Ok(all.freeze())

@@ -11,6 +11,7 @@ mod input;
 mod openapi;
 mod origin;
 mod output;
+mod readiness;
 mod recovery;
 #[cfg(feature = "webhooks")]
 mod rehearsals;
@@ -25,6 +26,7 @@ mod users;
 mod viewer;
 mod workflows;
 
+pub(crate) use readiness::Readiness;
 pub(crate) use users::address;
 
 use std::sync::Arc;

@@ -153,7 +153,7 @@ async fn open(service: &Inner, token: &str, purpose: Purpose) -> Result<(User, J
 }
 
 /// Sends a letter, if there is such a user.
-pub(super) async fn forgot(State(service): State<Arc<Inner>>, Read(body): Read<Forgot>) -> Result<Response, ApiError> {
+pub(super) async fn forgot(State(service): State<Arc<Inner>>, Read(body, _share): Read<Forgot>) -> Result<Response, ApiError> {
     tokens(&service)?;
     // Looked up and written to in a task of its own: the answer does not wait for what only happens for those who exist.
     let later = Arc::clone(&service);
@@ -169,7 +169,7 @@ pub(super) async fn forgot(State(service): State<Arc<Inner>>, Read(body): Read<F
 }
 
 /// Sets a new password: signs everybody out, and lifts a lock.
-pub(super) async fn reset(State(service): State<Arc<Inner>>, Read(body): Read<Reset>) -> Result<Response, ApiError> {
+pub(super) async fn reset(State(service): State<Arc<Inner>>, Read(body, _share): Read<Reset>) -> Result<Response, ApiError> {
     tokens(&service)?;
     let (user, attributes) = open(&service, &body.token, Purpose::Reset).await?;
     check_new(&body.password, &user.email)?;
@@ -184,7 +184,7 @@ pub(super) async fn reset(State(service): State<Arc<Inner>>, Read(body): Read<Re
 }
 
 /// Confirms an address.
-pub(super) async fn confirm(State(service): State<Arc<Inner>>, Read(body): Read<Confirm>) -> Result<Response, ApiError> {
+pub(super) async fn confirm(State(service): State<Arc<Inner>>, Read(body, _share): Read<Confirm>) -> Result<Response, ApiError> {
     tokens(&service)?;
     let (user, attributes) = open(&service, &body.token, Purpose::Confirm).await?;
     let change = UserChange { verified: Some(true), attributes: Some(attributes), ..UserChange::default() };

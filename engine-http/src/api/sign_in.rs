@@ -70,7 +70,7 @@ pub(super) fn tokens(service: &Inner) -> Result<(&Tokens, &crate::SignIn), ApiEr
     service.tokens.as_ref().zip(service.config.sign_in.as_ref()).ok_or_else(off)
 }
 
-pub(super) async fn register(State(service): State<Arc<Inner>>, Read(body): Read<Register>) -> Result<Response, ApiError> {
+pub(super) async fn register(State(service): State<Arc<Inner>>, Read(body, _share): Read<Register>) -> Result<Response, ApiError> {
     let (_, sign_in) = tokens(&service)?;
     let email = users::address(&body.email)?;
     check_new(&body.password, &email)?;
@@ -99,7 +99,7 @@ pub(super) async fn register(State(service): State<Arc<Inner>>, Read(body): Read
 /// A failed attempt is answered no sooner than this: what is noted about those who exist takes a moment longer.
 const FAILED_AFTER: Duration = Duration::from_millis(300);
 
-pub(super) async fn login(State(service): State<Arc<Inner>>, Read(body): Read<Login>) -> Result<Response, ApiError> {
+pub(super) async fn login(State(service): State<Arc<Inner>>, Read(body, _share): Read<Login>) -> Result<Response, ApiError> {
     let (_, sign_in) = tokens(&service)?;
     let patience = service.engine.runtime().sleep(FAILED_AFTER);
     let user = service.stores.accounts.user_by_email(body.email.trim()).await?;
@@ -159,7 +159,7 @@ fn answer(tokens: &Tokens, (user, session, now): (&User, Uuid, Timestamp), refre
     Ok(crate::problem::json(status, &body))
 }
 
-pub(super) async fn refresh(State(service): State<Arc<Inner>>, Read(body): Read<Refresh>) -> Result<Response, ApiError> {
+pub(super) async fn refresh(State(service): State<Arc<Inner>>, Read(body, _share): Read<Refresh>) -> Result<Response, ApiError> {
     let (tokens, sign_in) = tokens(&service)?;
     let accounts = &service.stores.accounts;
     let shown = digest(&body.refresh_token);
@@ -196,7 +196,7 @@ pub(super) async fn me(State(service): State<Arc<Inner>>, Caller(identity): Call
 pub(super) async fn change_password(
     State(service): State<Arc<Inner>>,
     Caller(identity): Caller,
-    Read(body): Read<ChangePassword>,
+    Read(body, _share): Read<ChangePassword>,
 ) -> Result<Response, ApiError> {
     let user = service.stores.accounts.user(signed_in(&identity)?).await?;
     check_new(&body.password, &user.email)?;

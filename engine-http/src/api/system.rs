@@ -61,7 +61,8 @@ pub(super) async fn health() -> Response {
 
 /// Ready is a server that can read its store and has room for executions.
 pub(super) async fn ready(State(service): State<Arc<Inner>>) -> Response {
-    let store = service.stores.accounts.users(PageRequest::first(1)).await.is_ok();
+    let ask = async { service.stores.accounts.users(PageRequest::first(1)).await.is_ok() };
+    let store = service.readiness.answer(|| service.engine.runtime().now(), ask).await;
     let (running, limit) = service.executions.load();
     let checks = json!({"store": store, "executions": {"running": running, "limit": limit}});
     if store && running < limit {

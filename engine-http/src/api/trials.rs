@@ -32,7 +32,7 @@ pub(super) async fn try_out(
     State(service): State<Arc<Inner>>,
     Caller(identity): Caller,
     Place(id): Place<String>,
-    ReadOr(body): ReadOr<Trial>,
+    ReadOr(body, _share): ReadOr<Trial>,
 ) -> Result<Response, ApiError> {
     let stored = credentials::own(&service, &identity, &id, false).await?;
     if !identity.uses(&stored.attributes) {

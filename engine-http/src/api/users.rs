@@ -97,7 +97,11 @@ async fn own(service: &Inner, identity: &Identity, id: UserId) -> Result<User, A
     user.ok_or_else(|| ApiError::not_found("user", &id.to_string()))
 }
 
-pub(super) async fn add(State(service): State<Arc<Inner>>, Caller(identity): Caller, Read(body): Read<AddUser>) -> Result<Response, ApiError> {
+pub(super) async fn add(
+    State(service): State<Arc<Inner>>,
+    Caller(identity): Caller,
+    Read(body, _share): Read<AddUser>,
+) -> Result<Response, ApiError> {
     let email = address(&body.email)?;
     check_new(&body.password, &email)?;
     let user = NewUser {
@@ -121,7 +125,7 @@ pub(super) async fn change(
     State(service): State<Arc<Inner>>,
     Caller(identity): Caller,
     Place(id): Place<Uuid>,
-    Read(body): Read<ChangeUser>,
+    Read(body, _share): Read<ChangeUser>,
 ) -> Result<Response, ApiError> {
     let id = own(&service, &identity, UserId::new(id)).await?.id;
     if identity.user == Some(id) && (body.role.is_some_and(|role| role != Role::Admin) || body.disabled == Some(true)) {
@@ -159,7 +163,11 @@ fn show_key(key: &ApiKey) -> Value {
     })
 }
 
-pub(super) async fn add_key(State(service): State<Arc<Inner>>, Caller(identity): Caller, Read(body): Read<AddKey>) -> Result<Response, ApiError> {
+pub(super) async fn add_key(
+    State(service): State<Arc<Inner>>,
+    Caller(identity): Caller,
+    Read(body, _share): Read<AddKey>,
+) -> Result<Response, ApiError> {
     let user = signed_in(&identity)?;
     if identity.session.is_none() {
         return Err(ApiError::forbidden("a session: a key makes no other keys"));

@@ -78,11 +78,19 @@ pub(super) async fn list(State(service): State<Arc<Inner>>, Caller(identity): Ca
     Ok(output::page(&page.items.iter().map(show).collect::<Vec<_>>(), page.next.as_ref()))
 }
 
-pub(super) async fn create(State(service): State<Arc<Inner>>, Caller(identity): Caller, Read(body): Read<Value>) -> Result<Response, ApiError> {
+pub(super) async fn create(
+    State(service): State<Arc<Inner>>,
+    Caller(identity): Caller,
+    Read(body, _share): Read<Value>,
+) -> Result<Response, ApiError> {
     add(&service, &identity, strict(&body)?).await
 }
 
-pub(super) async fn import(State(service): State<Arc<Inner>>, Caller(identity): Caller, Read(body): Read<Value>) -> Result<Response, ApiError> {
+pub(super) async fn import(
+    State(service): State<Arc<Inner>>,
+    Caller(identity): Caller,
+    Read(body, _share): Read<Value>,
+) -> Result<Response, ApiError> {
     add(&service, &identity, Workflow::from_json(&body.to_string())?).await
 }
 
@@ -163,7 +171,7 @@ pub(super) async fn replace(
     Caller(identity): Caller,
     Place(id): Place<String>,
     headers: HeaderMap,
-    Read(body): Read<Value>,
+    Read(body, _share): Read<Value>,
 ) -> Result<Response, ApiError> {
     let before = changeable(&service, &identity, &id).await?;
     let expected = if_match(&headers)?.map_or(before.version, VersionNumber);
@@ -202,7 +210,7 @@ pub(super) async fn export(State(service): State<Arc<Inner>>, Caller(identity): 
     Ok(output::ok(&definition(&stored)?.to_json()))
 }
 
-pub(super) async fn validate(State(service): State<Arc<Inner>>, Read(body): Read<Value>) -> Result<Response, ApiError> {
+pub(super) async fn validate(State(service): State<Arc<Inner>>, Read(body, _share): Read<Value>) -> Result<Response, ApiError> {
     let problems: Vec<Problem> = match Workflow::from_json(&body.to_string()) {
         Err(problems) => problems.into_vec(),
         Ok(workflow) => match service.engine.compile_with_warnings(workflow) {
@@ -218,7 +226,7 @@ pub(super) async fn activate(
     State(service): State<Arc<Inner>>,
     Caller(identity): Caller,
     Place(id): Place<String>,
-    ReadOr(body): ReadOr<Activate>,
+    ReadOr(body, _share): ReadOr<Activate>,
 ) -> Result<Response, ApiError> {
     let stored = changeable(&service, &identity, &id).await?;
     let version = body.version.map_or(stored.version, VersionNumber);
@@ -239,7 +247,7 @@ pub(super) async fn share(
     State(service): State<Arc<Inner>>,
     Caller(identity): Caller,
     Place(id): Place<String>,
-    Read(body): Read<Share>,
+    Read(body, _share): Read<Share>,
 ) -> Result<Response, ApiError> {
     let stored = owned(&service, &identity, &id).await?;
     let mut labels = stored.labels.clone();

@@ -9,7 +9,7 @@ use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use engine_core::model::ExecutionId;
+use engine_core::model::{ExecutionId, WorkflowId};
 use engine_core::store::StoreError;
 use futures::future::{Either, select};
 use futures::stream::StreamExt;
@@ -56,7 +56,7 @@ impl axum::extract::FromRequest<Arc<Inner>> for Wanted {
         if upgrade.is_err() && headers.contains_key(header::UPGRADE) {
             return Err(ApiError::bad_request("only the upgrade to websocket, version 13, is known here"));
         }
-        Ok(Self { upgrade, listener: Listener { service: Arc::clone(service), headers, address }, after })
+        Ok(Self { upgrade, listener: Listener { service: Arc::clone(service), headers, address, workflow: None }, after })
     }
 }
 
@@ -66,14 +66,15 @@ pub(crate) async fn one(
     Caller(identity): Caller,
     Place(id): Place<String>,
     Ask(query): Ask<OverviewQuery>,
-    wanted: Wanted,
+    mut wanted: Wanted,
 ) -> Result<Response, ApiError> {
     let absent = || ApiError::not_found("execution", &id);
     let execution = ExecutionId::parse(&id).map_err(|_| absent())?;
     // Listens before it looks: nothing falls between the two.
     let live = listen(&service, Wants::Execution(execution))?;
     let after = wanted.after.clone().or(query.last_event_id);
-    let frames = frames(&service, &identity, (execution, live, after.as_deref())).await?;
+    let (workflow, frames) = frames(&service, &identity, (execution, live, after.as_deref())).await?;
+    wanted.listener.workflow = Some(workflow);
     match frames {
         Some(frames) => Ok(send(wanted, frames)),
         // Seen to its end: whoever comes back need not come back again.
@@ -81,18 +82,19 @@ pub(crate) async fn one(
     }
 }
 
+/// The workflow of an execution, and what is told of it; nothing where the caller has seen it to its end.
 async fn frames(
     service: &Arc<Inner>,
     identity: &Identity,
     (id, live, after): (ExecutionId, Option<Subscription>, Option<&str>),
-) -> Result<Option<Frames>, ApiError> {
+) -> Result<(WorkflowId, Option<Frames>), ApiError> {
     let absent = || ApiError::not_found("execution", &id.to_string());
     let number = after.and_then(|after| after.parse().ok());
     let is_over = after == Some(END);
     match service.stores.query.execution(&identity.tenant, id).await {
         Ok(stored) if may_see(service, identity, stored.header.workflow.as_str()).await => {
             let is_over = is_over && stored.status.is_final();
-            return Ok((!is_over).then(|| follow::stored(Arc::clone(service), id, number, live)));
+            return Ok((stored.header.workflow, (!is_over).then(|| follow::stored(Arc::clone(service), id, number, live))));
         }
         Ok(_) => return Err(absent()),
         Err(StoreError::NotFound { .. }) => {}
@@ -106,18 +108,19 @@ async fn frames(
         (None, None) => return Err(absent()),
     };
     let workflow = plan.workflow();
-    let workflow = workflow.id.as_ref().map_or(workflow.name.as_str(), |id| id.as_str());
-    if !may_see(service, identity, workflow).await {
+    let workflow = workflow.id.clone().unwrap_or_else(|| WorkflowId::from(workflow.name.as_str()));
+    if !may_see(service, identity, workflow.as_str()).await {
         return Err(absent());
     }
-    match ended {
-        Some(_) if is_over => Ok(None),
-        Some(ended) => Ok(Some(follow::ended(&ended.result, (ended.started, ended.finished), number))),
+    let frames = match ended {
+        Some(_) if is_over => None,
+        Some(ended) => Some(follow::ended(&ended.result, (ended.started, ended.finished), number)),
         None => {
             let off = || ApiError::new(StatusCode::NOT_FOUND, "events-off", "this execution is not stored, and this server tells no live events");
-            Ok(Some(follow::unstored(live.ok_or_else(off)?)))
+            Some(follow::unstored(live.ok_or_else(off)?))
         }
-    }
+    };
+    Ok((workflow, frames))
 }
 
 /// The events of all executions that the caller may see.

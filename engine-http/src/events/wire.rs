@@ -5,12 +5,15 @@ use std::time::Duration;
 
 use axum::http::HeaderMap;
 use bytes::Bytes;
-use futures::future::{Either, select};
+use engine_core::model::{Timestamp, WorkflowId};
+use engine_core::runtime::Runtime;
+use futures::future::{BoxFuture, Either, select};
 use futures::stream::{self, BoxStream, StreamExt};
 use serde_json::{Value, json};
 
 use super::event::Event;
 use crate::access::authenticate;
+use crate::api::may_see;
 use crate::service::Inner;
 
 /// What is sent.
@@ -28,6 +31,8 @@ pub(super) type Frames = BoxStream<'static, Frame>;
 
 /// How often something is sent, if only to say that nothing happened.
 const HEARTBEAT: Duration = Duration::from_secs(15);
+/// For so long events are told without asking whether the caller may still listen.
+const CHECK: Duration = Duration::from_secs(2);
 /// After how many milliseconds a client comes back.
 const RETRY: u32 = 2000;
 
@@ -64,40 +69,63 @@ pub(super) fn sse(frames: Frames) -> impl futures::Stream<Item = Result<Bytes, s
     begin.chain(frames.map(|frame| frame.to_sse())).map(Ok)
 }
 
-/// Who listens: asked again at every heartbeat, so that signing out ends a stream, too.
+/// Who listens. Asked again at every heartbeat, and now and then between events: signing out ends a stream, and so does losing sight of its workflow.
 pub(super) struct Listener {
     pub(super) service: Arc<Inner>,
     pub(super) headers: HeaderMap,
     pub(super) address: Option<std::net::IpAddr>,
+    /// The one workflow whose events are told; `None` where each event is looked at by itself.
+    pub(super) workflow: Option<WorkflowId>,
 }
 
 impl Listener {
     async fn may_stay(&self) -> bool {
-        authenticate(&self.service, &self.headers, self.address).await.is_ok()
+        let Ok(identity) = authenticate(&self.service, &self.headers, self.address).await else { return false };
+        match &self.workflow {
+            Some(workflow) => may_see(&self.service, &identity, workflow.as_str()).await,
+            None => true,
+        }
     }
 }
 
 /// The same stream with heartbeats, for as long as the listener may listen.
 pub(super) fn kept_alive(frames: Frames, listener: Listener) -> Frames {
-    let beat = listener.service.engine.runtime().sleep(HEARTBEAT);
-    stream::unfold((frames, listener, beat), |(mut frames, listener, beat)| async move {
-        match select(frames.next(), beat).await {
-            Either::Left((frame, beat)) => Some((frame?, (frames, listener, beat))),
+    let runtime = Arc::clone(listener.service.engine.runtime());
+    let kept = Kept { beat: runtime.sleep(HEARTBEAT), checked: runtime.now(), frames, listener, runtime };
+    stream::unfold(kept, |mut kept| async move { kept.next().await.map(|frame| (frame, kept)) }).boxed()
+}
+
+/// A stream that is kept alive.
+struct Kept {
+    frames: Frames,
+    listener: Listener,
+    runtime: Arc<dyn Runtime>,
+    beat: BoxFuture<'static, ()>,
+    /// When the listener was asked last.
+    checked: Timestamp,
+}
+
+impl Kept {
+    async fn next(&mut self) -> Option<Frame> {
+        let frame = match select(self.frames.next(), &mut self.beat).await {
+            Either::Left((frame, _)) => frame?,
             Either::Right(((), _)) => {
-                if !listener.may_stay().await {
-                    return None;
-                }
-                let beat = listener.service.engine.runtime().sleep(HEARTBEAT);
-                Some((Frame::Heartbeat, (frames, listener, beat)))
+                self.beat = self.runtime.sleep(HEARTBEAT);
+                Frame::Heartbeat
             }
+        };
+        let now = self.runtime.now();
+        if matches!(frame, Frame::Heartbeat) || now.since(self.checked) >= CHECK {
+            self.checked = now;
+            return self.listener.may_stay().await.then_some(frame);
         }
-    })
-    .boxed()
+        Some(frame)
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use engine_core::model::{ExecutionId, Timestamp};
+    use engine_core::model::ExecutionId;
 
     use super::super::event::Kind;
     use super::*;

@@ -11,8 +11,14 @@ use super::failure::Failure;
 use crate::budget::{Full, Share};
 
 impl From<Full> for Failure {
-    fn from(_: Full) -> Self {
-        Self::busy()
+    fn from(full: Full) -> Self {
+        match full {
+            Full::Now => Self::busy(),
+            Full::Ever(room) => {
+                let message = format!("request entity too large: once it is read it takes {room} bytes, more than all bodies together may");
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, message)
+            }
+        }
     }
 }
 

@@ -23,9 +23,9 @@ impl Failure {
     }
 
     /// No webhook has this path.
-    pub(super) fn unknown(path: &str) -> Self {
+    pub(super) fn unknown(method: &Method, path: &str) -> Self {
         let hint = Some("The workflow must be active for a production URL to run successfully.");
-        Self { hint, ..Self::new(StatusCode::NOT_FOUND, format!("The requested webhook \"{path}\" is not registered.")) }
+        Self { hint, ..Self::new(StatusCode::NOT_FOUND, format!("The requested webhook \"{method} {path}\" is not registered.")) }
     }
 
     /// The path is there, but takes other methods.

@@ -36,6 +36,9 @@ pub(super) struct Source<'a> {
 /// Bodies up to this size stay with their item.
 const INLINE: usize = 16 * 1024;
 
+/// The type of bodies that are read as JSON.
+const JSON: &str = "application/json";
+
 /// How a webhook was called, beside what the request itself says.
 pub(super) struct Called<'a> {
     /// The address of the server, as the caller sees it.
@@ -70,7 +73,11 @@ impl<'a> Source<'a> {
             if is_form {
                 self.form(content_type, body, share).await
             } else {
-                self.content(&kind, body::read(headers, body, limit, share).await?).await
+                let bytes = body::read(headers, body, limit, share).await?;
+                if kind == JSON && !self.options.body_is_file {
+                    share.take_parsed(&bytes)?;
+                }
+                self.content(&kind, bytes).await
             }
         };
         let patience = body::patience(headers, limit, self.config.request_timeout);
@@ -121,7 +128,7 @@ impl<'a> Source<'a> {
     }
 
     async fn file(&self, kind: &str, bytes: Bytes) -> Result<(String, Binary), Failure> {
-        let absent = if self.options.raw_body { "application/json" } else { "application/octet-stream" };
+        let absent = if self.options.raw_body { JSON } else { "application/octet-stream" };
         let mut binary = Binary::inline(bytes.clone(), if kind.is_empty() { absent } else { kind });
         if bytes.len() > INLINE {
             let stored = self.blobs.put(stream::iter([Ok(bytes)]).boxed()).await;
@@ -149,7 +156,7 @@ fn read_as(kind: &str, bytes: &Bytes) -> Result<Option<Value>, Failure> {
         return Ok(None);
     }
     Ok(match kind {
-        "application/json" => Some(
+        JSON => Some(
             serde_json::from_slice(bytes)
                 .map_err(|error| Failure::new(StatusCode::UNPROCESSABLE_ENTITY, format!("Failed to parse request body: {error}")))?,
         ),

@@ -68,9 +68,9 @@ async fn form_page(State(service): State<Arc<Inner>>, request: Request) -> Respo
 async fn serve(service: &Arc<Inner>, prefix: &str, request: Request) -> Response {
     let origin = cors::Origin::of(request.headers());
     let table = service.table.load();
-    let Some(path) = request.uri().path().strip_prefix(prefix) else { return Failure::unknown("").into_response() };
+    let Some(path) = request.uri().path().strip_prefix(prefix) else { return Failure::unknown(request.method(), "").into_response() };
     let is_here = |found: &table::Found<'_>| prefix != "/form/" || found.hook(&Method::POST).is_some_and(|(hook, _)| hook.form.is_some());
-    let Some(found) = table.find(path).filter(is_here) else { return absent(prefix, Failure::unknown(path), request.headers()) };
+    let Some(found) = table.find(path).filter(is_here) else { return absent(prefix, Failure::unknown(request.method(), path), request.headers()) };
     if request.method() == Method::OPTIONS && found.hook(&Method::OPTIONS).is_none() {
         return cors::preflight(&found, &origin);
     }

@@ -220,6 +220,40 @@ async fn inv_27_streams_show_what_their_reader_may_see() {
     Stream::open(server.get(&path).bearer_auth(token(&ada))).await;
 }
 
+/// Breaks when only the beginning of a stream asks what its reader may see.
+#[tokio::test]
+async fn inv_27_a_stream_ends_when_its_workflow_is_unshared() {
+    let elsewhere = Elsewhere::begin(std::sync::Arc::new(runtime::TokioRuntime::current())).await;
+    let stores = elsewhere.stores.clone();
+    let server = Server::start(crate::access::signing_in().with(|config| config.stores = Some(stores))).await;
+    let admin = administrator(&server).await;
+    let eve = member(&server, &admin, "eve", "user").await;
+    let share = async |viewers: Value| {
+        let request = server.request("PUT", "/api/v1/workflows/far/share").bearer_auth(token(&admin));
+        assert_eq!(send(request.json(&json!({"viewers": viewers, "editors": []}))).await.0, 200);
+    };
+    share(json!([eve["user"]["id"]])).await;
+    let path = format!("/api/v1/executions/{}/events", elsewhere.id);
+    let mut stream = Stream::open(server.get(&path).bearer_auth(token(&eve))).await;
+    let mut request = format!("ws://{}{path}", server.address).into_client_request().expect("a request");
+    request.headers_mut().insert("authorization", format!("Bearer {}", token(&eve)).parse().expect("a value"));
+    let (mut socket, _) = tokio_tungstenite::connect_async(request).await.expect("a socket");
+    let told = |order: u32| [run("n1", order)];
+    for (seq, kind) in [(1, "engine.execution.started"), (2, "engine.node.finished")] {
+        assert_eq!(stream.next().await.expect("an event").1, kind);
+        assert!(socket.next().await.expect("a message").expect("a message").to_string().contains(kind));
+        server.wait(Duration::from_secs(3));
+        elsewhere.write(seq, &told(seq), store::Then::Continue).await;
+    }
+    assert_eq!(stream.next().await.expect("an event").1, "engine.node.finished", "whoever may still see it is told");
+    assert!(matches!(socket.next().await, Some(Ok(Message::Text(_)))));
+    share(json!([])).await;
+    server.wait(Duration::from_secs(3));
+    elsewhere.write(3, &told(3), store::Then::Continue).await;
+    assert_eq!(stream.next().await, None);
+    assert!(matches!(socket.next().await, Some(Ok(Message::Close(_)))));
+}
+
 #[tokio::test]
 async fn a_websocket_tells_the_same() {
     let server = Server::with([waiting_flow()]).await;

@@ -117,6 +117,23 @@ async fn inv_23_bodies_of_the_api_are_bounded_before_they_are_buffered() {
     assert_eq!(send(server.post("/api/v1/workflows/validate").body("{}")).await.0, 200, "the budget is given back");
 }
 
+/// Breaks when JSON counts with its text alone.
+#[tokio::test]
+async fn inv_23_json_counts_with_what_it_takes_once_it_is_read() {
+    let server = Server::start(Config::default().with(|config| config.body_budget = 100_000)).await;
+    server.service.activate(echo("hook", json!({}))).expect("it can be served");
+    let (small, large) = (vec![0; 300], vec![0; 500]);
+    for path in ["/webhook/hook", "/api/v1/workflows/validate"] {
+        let (status, answer) = send_json(server.post(path).json(&large)).await;
+        assert_eq!(status, 413, "{path}: {answer}");
+        assert!(answer.to_string().contains("once it is read it takes"), "{path}: {answer}");
+        assert_eq!(send(server.post(path).json(&small)).await.0, 200, "{path}");
+        assert_eq!(send(server.post(path).json(&small)).await.0, 200, "{path}: the budget is given back");
+    }
+    let text = server.post("/webhook/hook").header("content-type", "text/plain").body(json!(large).to_string());
+    assert_eq!(send(text).await.0, 200, "text stays what it is");
+}
+
 /// A Redis of this test alone.
 struct Redis {
     process: std::process::Child,

@@ -65,7 +65,8 @@ async fn a_workflow_that_is_switched_off_is_gone() {
     let server = Server::with([echo("hook", json!({}))]).await;
     assert!(server.service.deactivate(&"hook".into()));
     let (status, body) = send_json(server.post("/webhook/hook")).await;
-    assert_eq!((status, &body["message"]), (404, &json!("The requested webhook \"hook\" is not registered.")));
+    assert_eq!((status, &body["message"]), (404, &json!("The requested webhook \"POST hook\" is not registered.")));
+    assert!(body["hint"].as_str().is_some_and(|hint| hint.contains("must be active")), "{body}");
 }
 
 #[tokio::test]

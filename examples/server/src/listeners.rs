@@ -1,5 +1,6 @@
 //! Listening: the main address, and the one for metrics and health alone.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -25,7 +26,10 @@ const OBSERVED: [&str; 5] = ["/metrics", "/health", "/healthz", "/ready", "/read
 
 /// Takes an address, which a setting named.
 pub(crate) async fn bind((address, setting): (SocketAddr, &str)) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}; {setting} names another address"))
+    TcpListener::bind(address).await.map_err(|error| {
+        let taken = if error.kind() == ErrorKind::AddrInUse { ": another program does, perhaps another `engine serve`" } else { "" };
+        anyhow::Error::new(error).context(format!("cannot listen on {address}{taken}; {setting} names another address"))
+    })
 }
 
 /// What the main address serves: everything, but no metrics where these have an address of their own. A browser that comes without a path sees the API's description.
@@ -47,6 +51,7 @@ pub(crate) async fn observed(
 ) -> anyhow::Result<Option<JoinHandle<std::io::Result<()>>>> {
     let Some(address) = settings.telemetry.metrics_listen else { return Ok(None) };
     let listener = bind((address, "ENGINE_METRICS_LISTEN")).await?;
+    tracing::info!(address = %listener.local_addr().context("the address could not be read")?, "serving metrics and health");
     Ok(Some(serve(listener, metrics(service), stopping)))
 }
 
@@ -64,15 +69,16 @@ pub(crate) fn serve(listener: TcpListener, router: Router, mut stopping: watch::
     tokio::spawn(served.into_future())
 }
 
-/// Completes when the process is asked to end.
-pub(crate) async fn end_asked_for() -> anyhow::Result<()> {
+/// Completes when the process is asked to end. Listens from the call on: what is asked for before it is awaited counts.
+pub(crate) fn end_asked_for() -> anyhow::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate()).context("signals cannot be received")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("signals cannot be received")?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }
 
 /// The exit code of a process that was drained; says so when it had to cut something off.

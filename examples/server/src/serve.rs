@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use crate::import::{Importer, owner};
 use crate::session::Session;
-use crate::settings::Settings;
+use crate::settings::{ServerSettings, Settings};
 use crate::storage::Storage;
 use crate::{engine, files, listeners, open_files, setup, telemetry, users};
 
@@ -31,6 +31,16 @@ pub(crate) struct Serve {
     /// Address under which callers reach the server, instead of `ENGINE_PUBLIC_URL`.
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
+}
+
+/// The address under which callers reach the server; where nobody says, the one on which it listens. Never one that a caller names.
+fn public_url(settings: &mut ServerSettings, address: SocketAddr) -> String {
+    if settings.public_url.is_none() && !address.ip().is_loopback() {
+        tracing::warn!(
+            "ENGINE_PUBLIC_URL is not set: addresses that resume executions and show forms begin with http://{address}; set it to the address that callers use"
+        );
+    }
+    settings.public_url.get_or_insert_with(|| format!("http://{address}")).clone()
 }
 
 impl Serve {
@@ -53,7 +63,7 @@ impl Serve {
         users::ensure_somebody(stores, &settings.server, &settings.secrets).await?;
         let listener = listeners::bind((settings.server.listen, "ENGINE_LISTEN")).await?;
         let address = listener.local_addr().context("the address could not be read")?;
-        let public = settings.server.public_url.get_or_insert_with(|| format!("http://{address}")).clone();
+        let public = public_url(&mut settings.server, address);
         let service = engine::service(&settings, stores).await?;
         let print = setup::printer();
         self.import(&service, &print).await?;
@@ -63,9 +73,10 @@ impl Serve {
         let (stop, stopping) = watch::channel(false);
         let metrics = listeners::observed(&service, &settings, stopping.clone()).await?;
         let served = listeners::serve(listener, listeners::main(&service, &settings), stopping);
+        let end = listeners::end_asked_for()?;
         print(&format!("listening on {public}"));
         tracing::info!(%address, database = storage.database.name(), name = service.worker().options().name, "serving");
-        listeners::end_asked_for().await?;
+        end.await;
         tracing::info!("ending: waiting for what still runs");
         stop.send_replace(true);
         let patience = settings.executions.drain_timeout;

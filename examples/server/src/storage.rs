@@ -58,11 +58,11 @@ impl Storage {
 const SILENT: Duration = Duration::from_secs(3);
 
 /// Waits for a database, and says so when that takes long.
-async fn telling<T>(mut opening: Pin<Box<impl Future<Output = T>>>) -> T {
+async fn telling<T>(mut opening: Pin<Box<impl Future<Output = T>>>, why: &str) -> T {
     if let Ok(opened) = tokio::time::timeout(SILENT, &mut opening).await {
         return opened;
     }
-    tracing::warn!("the Postgres database does not answer yet; `engine config check` shows its address");
+    tracing::warn!("the database does not answer yet: {why}");
     opening.await
 }
 
@@ -75,7 +75,12 @@ impl Database {
                 folder.map(data::make_folder).transpose()?;
                 data::make_file(path)?;
                 let options = SqliteOptions::new(path).readers(settings.connections.min(8)).statement_timeout(settings.statement_timeout);
-                let store = SqliteStore::open(options).await.with_context(|| format!("the SQLite file {} cannot be used", path.display()))?;
+                let locked = format!("another program may hold the SQLite file {} locked", path.display());
+                let store = telling(Box::pin(SqliteStore::open(options)), &locked).await;
+                let store = store.map_err(|error| {
+                    let why = if error.is_transient() { locked } else { format!("the SQLite file {} cannot be used", path.display()) };
+                    anyhow::Error::new(error).context(why)
+                })?;
                 Ok(Self::Sqlite(store))
             }
             Target::Postgres(url) => {
@@ -86,7 +91,7 @@ impl Database {
                     .statement_timeout(settings.statement_timeout)
                     .idle_timeout(settings.idle_timeout)
                     .max_lifetime(settings.max_lifetime);
-                let store = telling(Box::pin(PostgresStore::open(options))).await;
+                let store = telling(Box::pin(PostgresStore::open(options)), "`engine config check` shows its address").await;
                 let store = store.context("the Postgres database cannot be used; `engine config check` shows its address")?;
                 Ok(Self::Postgres(store))
             }

@@ -45,9 +45,10 @@ async fn work(settings: &Settings) -> anyhow::Result<ExitCode> {
     let (stop, stopping) = watch::channel(false);
     let metrics = listeners::observed(&service, settings, stopping).await?;
     let name = service.worker().options().name.clone();
+    let end = listeners::end_asked_for()?;
     setup::print_line(&format!("working as {name}"));
     tracing::info!(database = storage.database.name(), name, "working");
-    listeners::end_asked_for().await?;
+    end.await;
     tracing::info!("ending: waiting for what still runs");
     let patience = settings.executions.drain_timeout;
     let left = service.drain(patience).await;

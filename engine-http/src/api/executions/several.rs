@@ -45,7 +45,7 @@ const MOST: u32 = 250;
 macro_rules! each {
     ($(#[$doc:meta] $name:ident: $each:expr;)*) => { $(
         #[$doc]
-        pub(in super::super) async fn $name(State(service): State<Arc<Inner>>, Caller(identity): Caller, Read(body): Read<Several>) -> Result<Response, ApiError> {
+        pub(in super::super) async fn $name(State(service): State<Arc<Inner>>, Caller(identity): Caller, Read(body, _share): Read<Several>) -> Result<Response, ApiError> {
             all(&service, &identity, (&body, $each)).await
         }
     )* };

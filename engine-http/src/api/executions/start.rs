@@ -51,7 +51,7 @@ pub(in super::super) async fn start(
     Caller(identity): Caller,
     Place(workflow): Place<String>,
     (Ask(query), repeatable): (Ask<StartQuery>, Option<Extension<Repeatable>>),
-    ReadOr(new): ReadOr<NewExecution>,
+    ReadOr(new, _share): ReadOr<NewExecution>,
 ) -> Result<Response, ApiError> {
     let patience = query.wait.as_deref().map(wait).transpose()?;
     let pinned = runnable(&service, &identity, &workflow).await?;

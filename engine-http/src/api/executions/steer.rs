@@ -193,7 +193,7 @@ pub(in super::super) async fn rerun(
     Caller(identity): Caller,
     Place(id): Place<String>,
     repeatable: Option<Extension<Repeatable>>,
-    Read(from): Read<From>,
+    Read(from, _share): Read<From>,
 ) -> Result<Response, ApiError> {
     let Found::Stored(summary) = find(&service, &identity, &id).await? else {
         return Err(ApiError::conflict("the execution is not stored, so nothing of it can be taken over: start a new one"));

@@ -153,3 +153,13 @@ fn a_database_that_cannot_be_reached_is_told_with_what_to_do() {
     assert_eq!(refused.code, Some(2));
     assert!(refused.err.contains("the Postgres database cannot be used") && !refused.err.contains("canary"), "{}", refused.err);
 }
+
+/// Breaks when what the database says is told twice, or with lines of its own source.
+#[test]
+fn a_database_that_is_not_there_is_told_once() {
+    let schema = Schema::new();
+    let (server, _) = schema.url.rsplit_once('/').unwrap();
+    let refused = Place::new().with("DATABASE_URL", &format!("{server}/engine_nowhere")).run(&["migrate"]);
+    assert_eq!((refused.code, refused.err.matches("engine_nowhere").count()), (Some(2), 1), "{}", refused.err);
+    assert!(refused.err.contains("does not exist") && !refused.err.contains("at line"), "{}", refused.err);
+}

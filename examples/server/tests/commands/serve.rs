@@ -41,6 +41,14 @@ async fn beyond_loopback_it_listens_only_when_somebody_can_sign_in() {
     server.url = server.url.replace("0.0.0.0", "127.0.0.1");
     server.sign_in("ada@example.com", "correct horse battery").await;
     assert!(!place.path("data/first-password").exists());
+    server.wait_until_it_logs("ENGINE_PUBLIC_URL is not set");
+    drop(server);
+    for place in [place.clone().with("ENGINE_PUBLIC_URL", "https://flows.example.com"), place.with("ENGINE_LISTEN", "127.0.0.1:0")] {
+        let server = place.serve(&[]);
+        server.ask_to_end_unread();
+        let ended = server.wait();
+        assert!(ended.err.contains("serving") && !ended.err.contains("ENGINE_PUBLIC_URL"), "{ended:?}");
+    }
 }
 
 #[test]
@@ -96,15 +104,16 @@ async fn it_ends_after_the_executions_that_run() {
 
 #[tokio::test]
 async fn metrics_have_an_address_of_their_own_where_one_is_set() {
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let place = Place::new().with("ENGINE_METRICS_LISTEN", &free.to_string());
-    let server = place.serve(&[]);
+    let place = Place::new().with("ENGINE_METRICS_LISTEN", "127.0.0.1:0");
+    let mut server = place.serve(&[]);
+    let taken = server.metrics_address();
     answer(server.get("/metrics"), 404).await;
     answer(server.get("/health"), 200).await;
-    let there = |path: &str| reqwest::get(format!("http://{free}{path}"));
+    let there = |path: &str| reqwest::get(format!("http://{taken}{path}"));
     assert!(there("/metrics").await.unwrap().text().await.unwrap().contains("engine_executions_total"));
     assert_eq!(there("/ready").await.unwrap().status(), 200);
     assert_eq!(there("/api/v1/version").await.unwrap().status(), 404);
+    let place = place.with("ENGINE_METRICS_LISTEN", &taken);
     place.run(&["health", "--ready"]).done();
     server.kill();
     let gone = place.run(&["health"]);
@@ -142,4 +151,20 @@ fn the_effective_configuration_is_shown_without_secrets() {
     let shown: serde_json::Value = serde_json::from_str(&place.run(&["config", "check", "--output", "json"]).done()).unwrap();
     assert_eq!(shown["ENGINE_JWT_SECRET"]["value"], "***");
     assert!(!place.path("data").exists(), "looking makes nothing");
+}
+
+#[test]
+fn whoever_holds_what_a_server_needs_is_told() {
+    let place = Place::new().with("ENGINE_DATABASE_STATEMENT_TIMEOUT", "100ms");
+    let server = place.serve(&[]);
+    let taken = server.url.trim_start_matches("http://").to_owned();
+    let refused = place.run(&["serve", "--listen", &taken]);
+    assert_eq!(refused.code, Some(2));
+    assert!(refused.err.contains("perhaps another `engine serve`") && refused.err.contains("ENGINE_LISTEN"), "{}", refused.err);
+    server.kill();
+    let holder = rusqlite::Connection::open(place.path("data/engine.sqlite")).unwrap();
+    holder.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let refused = place.run(&["serve"]);
+    assert_eq!(refused.code, Some(2));
+    assert!(refused.err.contains("another program may hold the SQLite file ./data/engine.sqlite locked"), "{}", refused.err);
 }

@@ -227,13 +227,22 @@ impl Server {
         self.wait_until_it_logs("ending: waiting for what still runs");
     }
 
-    /// Reads its log up to a line with this text.
-    pub(crate) fn wait_until_it_logs(&mut self, text: &str) {
+    /// Reads its log up to a line with this text; gives that line.
+    pub(crate) fn wait_until_it_logs(&mut self, text: &str) -> String {
         let mut line = String::new();
         while !line.contains(text) {
             line.clear();
             assert!(self.stderr.read_line(&mut line).unwrap() > 0, "it ended without saying {text:?}");
         }
+        line
+    }
+
+    /// The address of its metrics, where they have one of their own.
+    pub(crate) fn metrics_address(&mut self) -> String {
+        let line = self.wait_until_it_logs("serving metrics and health");
+        // Text or JSON, as the settings have it.
+        let (_, after) = line.split_once("127.0.0.1:").unwrap_or_else(|| panic!("no address in {line}"));
+        format!("127.0.0.1:{}", after.chars().take_while(char::is_ascii_digit).collect::<String>())
     }
 
     /// Waits for its end; gives its exit code and what it wrote.

@@ -68,8 +68,9 @@ impl Home {
 
     /// The same, and the address of its metrics.
     pub(crate) fn help_observed(&self, name: &str) -> (Server, String) {
-        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-        (help(self.schema.as_ref(), &self.of(name).with("ENGINE_METRICS_LISTEN", &free)), format!("http://{free}/metrics"))
+        let mut server = help(self.schema.as_ref(), &self.of(name).with("ENGINE_METRICS_LISTEN", "127.0.0.1:0"));
+        let address = server.metrics_address();
+        (server, format!("http://{address}/metrics"))
     }
 }
 

@@ -63,9 +63,11 @@ where
         within(SCRIPT_LIMIT, script.execute(self.connection())).await.map(drop)
     }
 
-    /// Gives the connection back.
+    /// Gives the connection back. The pool asks it first whether it still lives, and would wait for an answer without end: one that is late is closed.
     pub(crate) fn done(mut self) {
-        drop(self.connection.take());
+        if let Some(mut connection) = self.connection.take() {
+            tokio::spawn(tokio::time::timeout(self.limit, connection.return_to_pool()));
+        }
     }
 }
 

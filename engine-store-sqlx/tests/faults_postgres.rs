@@ -47,6 +47,27 @@ async fn drive(world: &World, worker: WorkerId, acknowledged: &AtomicUsize) -> O
     Some(lease.execution)
 }
 
+/// Breaks when a connection that dies in silence on its way back to the pool is waited for without end: nobody else could have its place, and all writes would fail.
+#[test]
+fn inv_18_a_connection_that_is_lost_when_it_is_given_back_leaves_its_place() {
+    // On one thread the pool asks the connection only after the fault has begun.
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+        let (schema, proxy) = (Schema::new(), Proxy::before(&url()).await);
+        let options = PostgresOptions::new(&proxy.url).schema(&schema.0).connections(2).writers(1).statement_timeout(Duration::from_millis(500));
+        let store = PostgresStore::open(options).await.unwrap();
+        let world = World::new(Stores::of(&Arc::new(store.clone())));
+        let worker = world.worker().await;
+        for _ in 0..3 {
+            store.start(world.execution("w").claimed_by(worker)).await.unwrap();
+            proxy.set(Way::Swallowing);
+            store.next_due().await.unwrap_err();
+            proxy.set(Way::Open);
+            timeout(SOON, store.start(world.execution("w").claimed_by(worker))).await.unwrap().unwrap();
+        }
+        store.close().await;
+    });
+}
+
 /// Breaks when an acknowledged start is lost with its connection, a commit is made twice, or somebody has to help the store up again.
 #[test]
 fn inv_18_terminated_backends_lose_nothing() {

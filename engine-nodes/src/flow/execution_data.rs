@@ -65,7 +65,7 @@ impl ExecutionData {
             let text = |key: &str| entry.get(key).filter(|value| !value.is_null()).map(|value| js::to_string(value).into_owned()).unwrap_or_default();
             let cut = |text: String, most: usize| text.chars().take(most).collect::<String>();
             let (key, value) = (cut(text("key"), LONGEST_KEY), cut(text("value"), LONGEST_VALUE));
-            if key.is_empty() || !key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+            if !key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
                 let help = "a key has letters, digits and underscores";
                 return Err(NodeError::fatal(format!("Custom data key {key:?} is not valid")).with_description(help));
             }

@@ -114,9 +114,9 @@ fn old_dates_are_read_as_javascript_reads_them() {
 fn execution_data_marks_the_items_that_it_could_not_keep() {
     let parameters = json!({"dataToSave": {"values": [{"key": "={{ $json.k }}", "value": "1"}]}});
     let run = TestNode::new("n8n-nodes-base.executionData", 1.1, parameters)
-        .input(json!([{"k": "a"}, {"k": "b c"}]))
+        .input(json!([{"k": "a"}, {"k": "b c"}, {"k": ""}]))
         .with("onError", "continueRegularOutput");
-    assert_eq!(run.outputs(), json!([[{"k": "a"}, {"error": "Custom data key \"b c\" is not valid"}]]));
+    assert_eq!(run.outputs(), json!([[{"k": "a"}, {"error": "Custom data key \"b c\" is not valid"}, {"k": ""}]]));
 }
 
 #[test]

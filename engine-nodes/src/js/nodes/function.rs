@@ -15,6 +15,10 @@ use super::node_host::{Manner, node_error, run};
 use super::{ScriptNodes, items};
 use crate::js::{CodeError, CodeMode, CodeOutcome, CodeProgram};
 
+/// What a new node does in n8n.
+const NEW_FUNCTION: &str = "for (item of items) {\n  item.json.myNewField = 1;\n}\n\nconsole.log('Done!');\n\nreturn items;";
+const NEW_FUNCTION_ITEM: &str = "item.myNewField = 1;\n\nconsole.log('Done!');\n\nreturn item;";
+
 /// The node type of one of the two.
 #[derive(Debug)]
 pub(super) struct FunctionType {
@@ -27,18 +31,19 @@ impl FunctionType {
     /// Function: runs once, and returns all items.
     pub(super) fn function(nodes: ScriptNodes) -> Self {
         let schema = NodeSchema::new("function", "Function").alias("n8n-nodes-base.function").description("Runs custom code on all items");
-        Self::new(schema, nodes, CodeMode::AllItems)
+        Self::new(schema, nodes, (CodeMode::AllItems, NEW_FUNCTION))
     }
 
     /// Function Item: runs for each item, and returns its JSON.
     pub(super) fn function_item(nodes: ScriptNodes) -> Self {
         let schema =
             NodeSchema::new("function_item", "Function Item").alias("n8n-nodes-base.functionItem").description("Runs custom code on each item");
-        Self::new(schema, nodes, CodeMode::EachItem)
+        Self::new(schema, nodes, (CodeMode::EachItem, NEW_FUNCTION_ITEM))
     }
 
-    fn new(schema: NodeSchema, nodes: ScriptNodes, mode: CodeMode) -> Self {
-        let schema = schema.group(NodeGroup::Transform).property(Property::string("functionCode").display_name("JavaScript Code"));
+    fn new(schema: NodeSchema, nodes: ScriptNodes, (mode, code): (CodeMode, &'static str)) -> Self {
+        let code = Property::string("functionCode").display_name("JavaScript Code").default(code);
+        let schema = schema.group(NodeGroup::Transform).property(code);
         Self { schema, nodes, mode }
     }
 }
@@ -74,6 +79,10 @@ impl Node for FunctionNode {
         let manner = Manner { mode: self.mode, legacy: self.mode == CodeMode::EachItem };
         let outcome = match &self.program {
             Ok(program) => run(&self.nodes, program, manner, &context).await,
+            Err(error) if manner.legacy && context.continues_on_error() => {
+                let error = error_item(&node_error(error, None));
+                return Ok(vec![error; context.items().len()].into());
+            }
             Err(error) => Err(error.clone()),
         };
         let made = match outcome {
@@ -108,16 +117,17 @@ fn for_all(outcome: CodeOutcome) -> Result<Vec<Item>, NodeError> {
 fn for_each(outcome: CodeOutcome, input: &Batch, continues: bool) -> Result<Vec<Item>, NodeError> {
     let mut made = Vec::with_capacity(outcome.values.len());
     for (index, (value, item)) in outcome.values.into_iter().zip(input.iter()).enumerate() {
-        let changed = match value {
-            Ok(Some(Value::Object(json))) => Ok(Item::new(json).with_binary_of(item)),
-            Ok(_) => Err(NodeError::fatal("No data got returned. Always return an object!").on_item(index)),
-            Err(error) => Err(node_error(&error, Some(index))),
-        };
-        match changed {
-            Ok(item) => made.push(item.paired_with(index)),
-            // Without a link, as n8n has it.
-            Err(error) if continues => made.push(error_item(&error)),
-            Err(error) => return Err(error),
+        match value {
+            Ok(Some(Value::Object(json))) => made.push(Item::new(json).with_binary_of(item).paired_with(index)),
+            // As n8n has it, code that failed gives an item without a link, and code that returned nothing one with a link.
+            Ok(_) => {
+                let error = NodeError::fatal("No data got returned. Always an object has to be returned!");
+                made.push(if continues { error_item(&error).paired_with(index) } else { return Err(error.on_item(index)) });
+            }
+            Err(error) => {
+                let error = node_error(&error, Some(index));
+                made.push(if continues { error_item(&error) } else { return Err(error) });
+            }
         }
     }
     Ok(made)

@@ -116,7 +116,14 @@ fn old_functions_run() {
         json!([[{"a": 1}], [{"error": "no [line 1, for item 1]"}]]),
         "the failed item has no link that would lead to its JSON"
     );
-    fails(&item("item.b = 1"), "No data got returned. Always return an object!");
+    fails(&item("item.b = 1"), "No data got returned. Always an object has to be returned!");
+    let nothing = item("if (item.a === 1) return item").with("onError", "continueRegularOutput").run_on_threads();
+    assert_eq!(nothing.paired(0), json!([{"item": 0}, {"item": 1}]));
+    let unread = item("return {").with("onError", "continueRegularOutput").run_on_threads();
+    assert_eq!(unread.outputs().as_array().unwrap()[0].as_array().unwrap().len(), 2, "what does not parse fails for each item");
+    for kind in ["n8n-nodes-base.function", "n8n-nodes-base.functionItem"] {
+        check(&TestNode::new(kind, 1.0, json!({})).input(json!([{"a": 1}])), json!([[{"a": 1, "myNewField": 1}]]));
+    }
 }
 
 #[test]
@@ -221,6 +228,9 @@ fn sorts_by_code() {
         TestNode::new("n8n-nodes-base.sort", 1.0, parameters).input(json!([{"a": 1, "b": 2}, {"a": 2, "b": 1}, {"a": 3, "b": 2}, {"a": 4, "b": 2}]));
     check(&equal, json!([[{"a": 2, "b": 1}, {"a": 4, "b": 2}, {"a": 3, "b": 2}, {"a": 1, "b": 2}]]));
     check(&sort("return 0; // as they came"), json!([[{"a": 2}, {"a": 3}, {"a": 1}]]));
+    check(&sort("return b.json.a - a.json.a").with("executeOnce", true), json!([[{"a": 2}]]));
+    let failing = sort("return a.nowhere.x").with("onError", "continueRegularOutput").run_on_threads();
+    assert_eq!(failing.outputs(), json!([[{"a": 2}, {"a": 3}, {"a": 1}]]), "a node that fails passes its input on");
     fails(&sort("a.json.a - b.json.a"), "Sort code doesn't return. Please add a 'return' statement to your code");
     fails(&sort("\nreturn a.nowhere.x"), "TypeError: cannot read property 'x' of undefined [line 2]");
     let lists = json!({"operation": "sort", "type": "code", "code": "return b.json.a - a.json.a"});

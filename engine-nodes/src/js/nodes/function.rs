@@ -113,17 +113,14 @@ fn for_all(outcome: CodeOutcome) -> Result<Vec<Item>, NodeError> {
     items::normalized(objects, &outcome.binaries)
 }
 
-/// The returned JSON in the place of each item's own; its files stay.
+/// The returned JSON in the place of each item's own; its files stay, unless the code changed them.
 fn for_each(outcome: CodeOutcome, input: &Batch, continues: bool) -> Result<Vec<Item>, NodeError> {
     let mut made = Vec::with_capacity(outcome.values.len());
     for (index, (value, item)) in outcome.values.into_iter().zip(input.iter()).enumerate() {
-        match value {
-            Ok(Some(Value::Object(json))) => made.push(Item::new(json).with_binary_of(item).paired_with(index)),
+        match value.map(|value| returned(value, item, &outcome.binaries)) {
+            Ok(Ok(item)) => made.push(item.paired_with(index)),
             // As n8n has it, code that failed gives an item without a link, and code that returned nothing one with a link.
-            Ok(_) => {
-                let error = NodeError::fatal("No data got returned. Always an object has to be returned!");
-                made.push(if continues { error_item(&error).paired_with(index) } else { return Err(error.on_item(index)) });
-            }
+            Ok(Err(error)) => made.push(if continues { error_item(&error).paired_with(index) } else { return Err(error.on_item(index)) }),
             Err(error) => {
                 let error = node_error(&error, Some(index));
                 made.push(if continues { error_item(&error) } else { return Err(error) });
@@ -131,4 +128,19 @@ fn for_each(outcome: CodeOutcome, input: &Batch, continues: bool) -> Result<Vec<
         }
     }
     Ok(made)
+}
+
+/// The item of what the code returned, which comes with the item's files where the code asked for them.
+fn returned(value: Option<Value>, item: &Item, files: &items::Files) -> Result<Item, NodeError> {
+    let Some(Value::Array(parts)) = value else { return Err(nothing_returned()) };
+    let mut parts = parts.into_iter();
+    let Some(Value::Object(json)) = parts.next() else { return Err(nothing_returned()) };
+    Ok(match parts.next() {
+        Some(Value::Object(changed)) => Item::new(json).with_binary(items::binaries(changed, files)?),
+        _ => Item::new(json).with_binary_of(item),
+    })
+}
+
+fn nothing_returned() -> NodeError {
+    NodeError::fatal("No data got returned. Always an object has to be returned!")
 }

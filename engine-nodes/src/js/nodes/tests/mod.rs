@@ -127,6 +127,25 @@ fn old_functions_run() {
 }
 
 #[test]
+fn old_functions_reach_files() {
+    let node = |name: &str, kind: &str, code: &str| json!({"id": name, "name": name, "type": kind, "typeVersion": 1, "parameters": {"functionCode": code}, "position": [0, 0]});
+    let to = |name: &str| json!({"main": [[{"node": name, "type": "main", "index": 0}]]});
+    let workflow = json!({
+        "nodes": [
+            {"id": "s", "name": "Start", "type": "manual_trigger", "parameters": {}, "position": [0, 0]},
+            node("A", "n8n-nodes-base.functionItem", "const none = getBinaryData(); await setBinaryDataAsync({f: {data: btoa('hi'), mimeType: 'text/plain'}}); return {none: none ?? null}"),
+            node("B", "n8n-nodes-base.function", "for (const item of items) { const {f} = await getBinaryDataAsync(item); await setBinaryDataAsync(item, {g: {...f, data: btoa(atob(f.data) + '!')}}); } return items"),
+            node("C", "n8n-nodes-base.functionItem", "getBinaryData().g.fileName = 'g.txt'; return item"),
+            node("Node", "n8n-nodes-base.functionItem", "const {g} = await getBinaryDataAsync(); return {...item, text: atob(g.data), name: g.fileName, type: g.mimeType}"),
+        ],
+        "connections": {"Start": to("A"), "A": to("B"), "B": to("C"), "C": to("Node")},
+        "settings": {"executionOrder": "v1"},
+    });
+    let run = run_on_threads(&workflow);
+    assert_eq!((run.error(), run.outputs()), (None, json!([[{"none": null, "text": "hi!", "name": "g.txt", "type": "text/plain"}]])));
+}
+
+#[test]
 fn reads_other_nodes() {
     let workflow = json!({
         "nodes": [

@@ -77,28 +77,33 @@ impl Node for FunctionNode {
     async fn run(&self, context: NodeContext) -> Result<NodeOutput, NodeError> {
         let context = Arc::new(context);
         let manner = Manner { mode: self.mode, legacy: self.mode == CodeMode::EachItem };
+        let continues = context.continues_on_error();
         let outcome = match &self.program {
             Ok(program) => run(&self.nodes, program, manner, &context).await,
-            Err(error) if manner.legacy && context.continues_on_error() => {
-                let error = error_item(&node_error(error, None));
-                return Ok(vec![error; context.items().len()].into());
-            }
+            Err(error) if manner.legacy && continues => return Ok(vec![error_item(&without_place(error)); context.items().len()].into()),
             Err(error) => Err(error.clone()),
         };
         let made = match outcome {
+            Err(error) if continues => Err(without_place(&error)),
             Err(error) => Err(node_error(&error, None)),
-            Ok(outcome) if self.mode == CodeMode::AllItems => for_all(outcome),
-            Ok(outcome) => for_each(outcome, context.items(), context.continues_on_error()),
+            Ok(outcome) if self.mode == CodeMode::AllItems => for_all(outcome, continues),
+            Ok(outcome) => for_each(outcome, context.items(), continues),
         };
         match made {
-            Err(error) if context.continues_on_error() => Ok(vec![error_item(&error)].into()),
+            Err(error) if continues => Ok(vec![error_item(&error)].into()),
             made => made.map(NodeOutput::from),
         }
     }
 }
 
-fn for_all(outcome: CodeOutcome) -> Result<Vec<Item>, NodeError> {
-    let value = outcome.values.into_iter().next().unwrap_or(Ok(None)).map_err(|error| node_error(&error, None))?;
+/// What an error item says: the message alone, as the code threw it.
+fn without_place(error: &CodeError) -> NodeError {
+    node_error(&CodeError { line: None, ..error.clone() }, None)
+}
+
+fn for_all(outcome: CodeOutcome, continues: bool) -> Result<Vec<Item>, NodeError> {
+    let failed = |error| if continues { without_place(&error) } else { node_error(&error, None) };
+    let value = outcome.values.into_iter().next().unwrap_or(Ok(None)).map_err(failed)?;
     let list = match value {
         None => return Err(NodeError::fatal("No data got returned. Always return an Array of items!")),
         Some(Value::Array(list)) => list,
@@ -121,10 +126,8 @@ fn for_each(outcome: CodeOutcome, input: &Batch, continues: bool) -> Result<Vec<
             Ok(Ok(item)) => made.push(item.paired_with(index)),
             // As n8n has it, code that failed gives an item without a link, and code that returned nothing one with a link.
             Ok(Err(error)) => made.push(if continues { error_item(&error).paired_with(index) } else { return Err(error.on_item(index)) }),
-            Err(error) => {
-                let error = node_error(&error, Some(index));
-                made.push(if continues { error_item(&error) } else { return Err(error) });
-            }
+            Err(error) if continues => made.push(error_item(&without_place(&error))),
+            Err(error) => return Err(node_error(&error, Some(index))),
         }
     }
     Ok(made)

@@ -111,5 +111,7 @@ fn fields_that_are_not_given_fail_when_the_node_runs() {
     let pairs = json!({"mode": "combine", "advanced": true, "mergeByFields": {"values": [{"field1": "a", "field2": ""}]}});
     let node = |parameters: &Value| TestNode::new("n8n-nodes-base.merge", 3.1, parameters.clone()).input(json!([{"a": 1}]));
     assert_eq!(node(&pairs).error(), "You need to define both fields in \"Fields to Match\" for pair 1");
+    let new = TestNode::new("n8n-nodes-base.merge", 2.1, json!({"mode": "combine"})).input(json!([{"a": 1}]));
+    assert_eq!(new.error(), "You need to define at least one pair of fields in \"Fields to Match\" to match on");
     assert_eq!(node(&pairs).with("onError", "continueRegularOutput").run().outputs(), json!([[{"a": 1}]]));
 }

@@ -6,6 +6,7 @@
 mod date;
 mod equality;
 mod field_type;
+mod key_order;
 mod literal;
 mod path;
 mod pattern;
@@ -19,6 +20,7 @@ pub(crate) use equality::{deep_equal, nearly_same, same};
 #[cfg(feature = "crypto")]
 pub(crate) use field_type::is_jwt;
 pub(crate) use field_type::{Conversion, FieldType, to_array, to_boolean, to_number, to_object, to_text, type_name};
+pub(crate) use key_order::order_keys;
 pub(crate) use literal::parse_js_object;
 pub(crate) use path::FieldPath;
 pub(crate) use pattern::Pattern;

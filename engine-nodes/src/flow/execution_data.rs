@@ -62,13 +62,17 @@ impl ExecutionData {
     async fn save(&self, context: &NodeContext, index: usize) -> Result<(), NodeError> {
         let values = self.values.resolve(&context.scope(index)).await?;
         for entry in values.as_ref().and_then(Value::as_array).into_iter().flatten() {
-            let text = |key: &str| entry.get(key).filter(|value| !value.is_null()).map(|value| js::to_string(value).into_owned()).unwrap_or_default();
-            let cut = |text: String, most: usize| text.chars().take(most).collect::<String>();
-            let (key, value) = (cut(text("key"), LONGEST_KEY), cut(text("value"), LONGEST_VALUE));
-            if key.is_empty() || !key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+            let cut = |text: &str, most: usize| text.chars().take(most).collect::<String>();
+            let key = cut(&entry.get("key").map_or("undefined".into(), js::to_string), LONGEST_KEY);
+            if !key.chars().all(|c| c.is_alphanumeric() || c == '_') {
                 let help = "a key has letters, digits and underscores";
                 return Err(NodeError::fatal(format!("Custom data key {key:?} is not valid")).with_description(help));
             }
+            let value = match entry.get("value") {
+                Some(value @ (Value::String(_) | Value::Number(_))) => cut(&js::to_string(value), LONGEST_VALUE),
+                other if context.version().at_least(1, 1) && !other.is_some_and(js::truthy) => String::new(),
+                _ => return Err(NodeError::fatal(format!("Custom data values must be a string (key {key:?})"))),
+            };
             if let Err(error) = context.set_custom_data(&key, &Value::String(value)) {
                 context.log(LogLevel::Warn, format!("{key:?} is not kept with the execution: {error}"));
             }

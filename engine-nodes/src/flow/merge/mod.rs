@@ -51,7 +51,12 @@ fn required_inputs(spec: &NodeSpec) -> RequiredInputs {
 fn compile(spec: &NodeSpec) -> Compiled {
     let second = !spec.version.at_least(3, 0);
     let mode = match spec.parameters.constant() {
-        Some(parameters) => Some(Mode::read(parameters, spec.version).map_err(|message| vec![spec.invalid("", message)])?),
+        Some(parameters) => match Mode::read(parameters, spec.version) {
+            Ok(mode) => Some(mode),
+            Err(message) if spec.text("mode") == "combineBySql" => return Err(vec![spec.invalid("", message)]),
+            // What n8n finds out only when the node runs.
+            Err(_) => None,
+        },
         None => None,
     };
     ready(Merge { mode, parameters: spec.parameters.clone(), version: spec.version, second })
@@ -59,7 +64,7 @@ fn compile(spec: &NodeSpec) -> Compiled {
 
 #[derive(Debug)]
 struct Merge {
-    /// `None` when a parameter is an expression: then it is read for each run.
+    /// `None` when a parameter is an expression, or is wrong: then they are read for each run.
     mode: Option<Mode>,
     parameters: Parameter,
     version: engine_core::model::NodeVersion,

@@ -1,6 +1,7 @@
 //! The parameters of Merge.
 
 use engine_core::schema::{NodeGroup, NodeSchema, Port, Property, PropertyGroup, PropertyKind};
+use serde_json::json;
 
 pub(super) fn named() -> NodeSchema {
     NodeSchema::new("merge", "Merge")
@@ -37,18 +38,23 @@ fn inputs() -> Property {
 }
 
 fn by_fields() -> Vec<Property> {
-    let pair = || PropertyGroup::new("values", [Property::string("field1"), Property::string("field2")]);
     let joins = ["keepMatches", "keepNonMatches", "keepEverything", "enrichInput1", "enrichInput2"];
     let of_both = |property: Property| property.show("joinMode", ["keepMatches", "keepNonMatches"]);
     vec![
         Property::boolean("advanced", false).since(3.0).show("combineBy", ["combineByFields"]),
         Property::string("fieldsToMatchString").since(3.0).show("combineBy", ["combineByFields"]).show("advanced", [false]),
-        Property::fixed_collection_list("mergeByFields", [pair()]).since(3.0).show("combineBy", ["combineByFields"]).show("advanced", [true]),
-        Property::fixed_collection_list("mergeByFields", [pair()]).until(3.0).show("combinationMode", ["mergeByFields"]),
+        pairs().since(3.0).show("combineBy", ["combineByFields"]).show("advanced", [true]),
+        pairs().until(3.0).show("combinationMode", ["mergeByFields"]),
         Property::options("joinMode", joins).since(3.0).show("combineBy", ["combineByFields"]),
         Property::options("joinMode", joins).until(3.0).show("combinationMode", ["mergeByFields"]),
         of_both(Property::options("outputDataFrom", ["both", "input1", "input2"])),
     ]
+}
+
+/// A new node has one pair, of fields that are still to be named.
+fn pairs() -> Property {
+    let pair = PropertyGroup::new("values", [Property::string("field1"), Property::string("field2")]);
+    Property::fixed_collection_list("mergeByFields", [pair]).default(json!({"values": [{"field1": "", "field2": ""}]}))
 }
 
 fn choose() -> Vec<Property> {

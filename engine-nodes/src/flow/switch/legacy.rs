@@ -32,7 +32,8 @@ fn properties() -> Vec<Property> {
     let numbers = ["smaller", "smallerEqual", "equal", "notEqual", "larger", "largerEqual"];
     vec![
         Property::options("mode", ["rules", "expression"]),
-        any("output", json!("")).show("mode", ["expression"]),
+        any("output", json!(0)).until(2.0).show("mode", ["expression"]),
+        any("output", json!("")).since(2.0).show("mode", ["expression"]),
         Property::number("outputsAmount", 4).since(2.0).show("mode", ["expression"]),
         Property::options("dataType", ["number", "boolean", "dateTime", "string"]).show("mode", ["rules"]),
         value("boolean", json!(false)),

@@ -8,7 +8,7 @@ use engine_core::expression::js;
 use engine_core::model::Item;
 use engine_core::node::{NodeContext, NodeError, NodeOutput, NodeSpec, error_item};
 use engine_core::schema::{NodeGroup, NodeSchema, Port, Property, PropertyGroup, PropertyKind};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::conditions::{filter_property, loose_types, options};
 use crate::node_type::{Compiled, Definition, ready};
@@ -30,8 +30,8 @@ fn properties() -> Vec<Property> {
     vec![
         Property::options("mode", ["rules", "expression"]),
         Property::number("numberOutputs", 4).show("mode", ["expression"]),
-        Property::new("output", PropertyKind::Any, 0).show("mode", ["expression"]).description("Index of the output, from 0"),
-        Property::fixed_collection_list("rules", [PropertyGroup::new("values", rule)]).show("mode", ["rules"]),
+        Property::new("output", PropertyKind::Any, "={{}}").show("mode", ["expression"]).description("Index of the output, from 0"),
+        Property::fixed_collection_list("rules", [PropertyGroup::new("values", rule)]).default(first_rule()).show("mode", ["rules"]),
         loose_types(3.1),
         options([
             Property::new("fallbackOutput", PropertyKind::Any, "none").description("Where items go that no rule matches: none, extra, or an index"),
@@ -40,6 +40,13 @@ fn properties() -> Vec<Property> {
         ])
         .show("mode", ["rules"]),
     ]
+}
+
+/// The rule that a new node has in n8n: one that every item meets.
+fn first_rule() -> Value {
+    let condition = json!({"leftValue": "", "rightValue": "", "operator": {"type": "string", "operation": "equals"}});
+    let options = json!({"caseSensitive": true, "leftValue": "", "typeValidation": "strict"});
+    json!({"values": [{"conditions": {"options": options, "conditions": [condition], "combinator": "and"}}]})
 }
 
 fn compile(spec: &NodeSpec) -> Compiled {
@@ -129,8 +136,6 @@ impl Routes {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
     use crate::testing::TestNode;
 
@@ -162,5 +167,24 @@ mod tests {
         check(json!(-1), None, None);
         check(Value::Null, None, None);
         check(json!("undefined"), None, None);
+    }
+
+    /// How many items each output gets of two, without empty outputs at the end, or that the node fails, with nothing but the mode set.
+    fn unset(version: f64, mode: &str) -> Option<Vec<usize>> {
+        let run = TestNode::new("n8n-nodes-base.switch", version, json!({"mode": mode})).input(json!([{"a": 1}, {"a": 2}])).run();
+        if run.error().is_some() {
+            return None;
+        }
+        Some(run.outputs().as_array().unwrap().iter().map(|items| items.as_array().unwrap().len()).collect())
+    }
+
+    #[test]
+    fn without_parameters_it_does_what_a_new_node_does_in_n8n() {
+        assert_eq!(unset(3.2, "rules"), Some(vec![2]));
+        assert_eq!(unset(3.2, "expression"), None);
+        assert_eq!(unset(2.0, "rules"), Some(vec![]));
+        assert_eq!(unset(2.0, "expression"), None);
+        assert_eq!(unset(1.0, "rules"), Some(vec![]));
+        assert_eq!(unset(1.0, "expression"), Some(vec![2]));
     }
 }

@@ -114,9 +114,16 @@ fn old_dates_are_read_as_javascript_reads_them() {
 fn execution_data_marks_the_items_that_it_could_not_keep() {
     let parameters = json!({"dataToSave": {"values": [{"key": "={{ $json.k }}", "value": "1"}]}});
     let run = TestNode::new("n8n-nodes-base.executionData", 1.1, parameters)
-        .input(json!([{"k": "a"}, {"k": "b c"}]))
+        .input(json!([{"k": "a"}, {"k": "b c"}, {"k": ""}]))
         .with("onError", "continueRegularOutput");
-    assert_eq!(run.outputs(), json!([[{"k": "a"}, {"error": "Custom data key \"b c\" is not valid"}]]));
+    assert_eq!(run.outputs(), json!([[{"k": "a"}, {"error": "Custom data key \"b c\" is not valid"}, {"k": ""}]]));
+    let value = |version: f64, items: Value| {
+        let parameters = json!({"dataToSave": {"values": [{"key": "größe", "value": "={{ $json.v }}"}]}});
+        TestNode::new("n8n-nodes-base.executionData", version, parameters).input(items).with("onError", "continueRegularOutput").outputs()
+    };
+    let refused = json!({"error": "Custom data values must be a string (key \"größe\")"});
+    assert_eq!(value(1.1, json!([{"v": [1]}, {"v": null}, {"v": 1}])), json!([[refused, {"v": null}, {"v": 1}]]));
+    assert_eq!(value(1.0, json!([{"v": "a"}, {"v": null}])), json!([[{"v": "a"}, refused]]));
 }
 
 #[test]

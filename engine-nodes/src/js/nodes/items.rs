@@ -123,7 +123,7 @@ fn paired(value: Option<&Value>) -> Paired {
 }
 
 /// Files: those that the code knew by name, and those whose bytes it gives in base64.
-fn binaries(fields: Json, files: &Files) -> Result<BTreeMap<String, Binary>, NodeError> {
+pub(super) fn binaries(fields: Json, files: &Files) -> Result<BTreeMap<String, Binary>, NodeError> {
     let mut found = BTreeMap::new();
     for (key, field) in fields {
         let text = |name: &str| field.get(name).and_then(Value::as_str).map(str::to_owned);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use engine_core::model::Item;
-use engine_core::node::{Node, NodeContext, NodeError, NodeOutput, NodeSpec, NodeType, error_item};
+use engine_core::node::{Node, NodeContext, NodeError, NodeOutput, NodeSpec, NodeType};
 use engine_core::problem::Problem;
 use engine_core::schema::{Effect, NodeSchema};
 
@@ -70,10 +70,7 @@ struct SortByCode {
 impl Node for SortByCode {
     async fn run(&self, context: NodeContext) -> Result<NodeOutput, NodeError> {
         let context = Arc::new(context);
-        match self.sorted(&context).await {
-            Err(error) if context.continues_on_error() => Ok(vec![error_item(&error)].into()),
-            sorted => sorted.map(NodeOutput::from),
-        }
+        self.sorted(&context).await.map(NodeOutput::from)
     }
 }
 
@@ -84,6 +81,10 @@ impl SortByCode {
             Some(Err(error)) => return Err(node_error(error, None)),
             Some(Ok(program)) => program,
         };
+        // Code sees the whole input, of which a node that runs only once has the first item.
+        if let [only] = context.items().as_slice() {
+            return Ok(vec![only.clone().paired_with(0)]);
+        }
         let manner = Manner { mode: CodeMode::AllItems, legacy: false };
         let outcome = run(&self.nodes, program, manner, context).await.map_err(|error| node_error(&error, None))?;
         let value = outcome.values.into_iter().next().unwrap_or(Ok(None)).map_err(|error| node_error(&error, None))?;

@@ -7,7 +7,7 @@ use engine_core::node::{Node, NodeContext, NodeError, NodeOutput, NodeSpec, Para
 use serde_json::Value;
 
 use super::schema;
-use crate::conversion::FieldPath;
+use crate::conversion::{FieldPath, order_keys};
 use crate::node_type::{Compiled, Definition, ready};
 
 pub(in crate::transform) fn definition() -> Definition {
@@ -101,6 +101,9 @@ impl SetFields {
                 // It leaves nothing behind but what lies around it.
                 path.remove(made.json_mut());
             }
+        }
+        if !self.fields.is_empty() {
+            order_keys(made.json_mut());
         }
         Ok(made)
     }

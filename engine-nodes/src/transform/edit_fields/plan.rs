@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::field::Field;
 use super::include::Include;
 use super::json_text::JsonText;
-use crate::conversion::Dates;
+use crate::conversion::{Dates, order_keys};
 
 /// What depends on the node's version.
 #[derive(Clone, Copy, Debug)]
@@ -61,10 +61,11 @@ impl Plan {
 
     /// The item with its fields set.
     pub(super) async fn edit(&self, item: &Item, scope: &dyn Scope, dates: &Dates) -> Result<Item, NodeError> {
-        let json = match &self.source {
+        let mut json = match &self.source {
             Source::Fields(fields) => self.set_fields(item, (fields, scope, dates)).await?,
             Source::Json(text) => self.merge(item, text.object(scope).await?),
         };
+        order_keys(&mut json);
         let made = Item::new(json);
         Ok(if self.keeps_files { made.with_binary_of(item) } else { made })
     }

@@ -3,6 +3,7 @@ use serde_json::{Value, json};
 
 use super::settings::Mode;
 use super::*;
+use crate::testing::TestNode;
 
 fn items(input: usize, values: &Value) -> Vec<Item> {
     let list = values.as_array().unwrap();
@@ -103,4 +104,14 @@ fn a_chosen_input_is_told_from_one_that_brought_the_same_items() {
     let run = crate::testing::run_workflow(&workflow);
     assert_eq!(run.outputs(), json!([[{"a": 1}, {"a": 2}]]));
     assert_eq!(run.paired(0), json!([{"item": 0, "input": 1}, {"item": 1, "input": 1}]));
+}
+
+#[test]
+fn fields_that_are_not_given_fail_when_the_node_runs() {
+    let pairs = json!({"mode": "combine", "advanced": true, "mergeByFields": {"values": [{"field1": "a", "field2": ""}]}});
+    let node = |parameters: &Value| TestNode::new("n8n-nodes-base.merge", 3.1, parameters.clone()).input(json!([{"a": 1}]));
+    assert_eq!(node(&pairs).error(), "You need to define both fields in \"Fields to Match\" for pair 1");
+    let new = TestNode::new("n8n-nodes-base.merge", 2.1, json!({"mode": "combine"})).input(json!([{"a": 1}]));
+    assert_eq!(new.error(), "You need to define at least one pair of fields in \"Fields to Match\" to match on");
+    assert_eq!(node(&pairs).with("onError", "continueRegularOutput").run().outputs(), json!([[{"a": 1}]]));
 }

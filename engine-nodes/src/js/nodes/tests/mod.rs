@@ -111,12 +111,36 @@ fn old_functions_run() {
     let item = |code: &str| TestNode::new("n8n-nodes-base.functionItem", 1.0, json!({"functionCode": code})).input(json!([{"a": 1}, {"a": 2}]));
     check(&item("item.b = item.a * 10; return item;"), json!([[{"a": 1, "b": 10}, {"a": 2, "b": 20}]]));
     let failing = item("if (item.a === 2) throw new Error('no'); return item").with("onError", "continueErrorOutput").run_on_threads();
-    assert_eq!(
-        failing.outputs(),
-        json!([[{"a": 1}], [{"error": "no [line 1, for item 1]"}]]),
-        "the failed item has no link that would lead to its JSON"
-    );
-    fails(&item("item.b = 1"), "No data got returned. Always return an object!");
+    assert_eq!(failing.outputs(), json!([[{"a": 1}], [{"error": "no"}]]), "the failed item has no link that would lead to its JSON");
+    fails(&item("item.b = 1"), "No data got returned. Always an object has to be returned!");
+    let failing = function("throw new Error('no')").with("onError", "continueRegularOutput").run_on_threads();
+    assert_eq!(failing.outputs(), json!([[{"error": "no"}]]));
+    let nothing = item("if (item.a === 1) return item").with("onError", "continueRegularOutput").run_on_threads();
+    assert_eq!(nothing.paired(0), json!([{"item": 0}, {"item": 1}]));
+    let unread = item("return {").with("onError", "continueRegularOutput").run_on_threads();
+    assert_eq!(unread.outputs().as_array().unwrap()[0].as_array().unwrap().len(), 2, "what does not parse fails for each item");
+    for kind in ["n8n-nodes-base.function", "n8n-nodes-base.functionItem"] {
+        check(&TestNode::new(kind, 1.0, json!({})).input(json!([{"a": 1}])), json!([[{"a": 1, "myNewField": 1}]]));
+    }
+}
+
+#[test]
+fn old_functions_reach_files() {
+    let node = |name: &str, kind: &str, code: &str| json!({"id": name, "name": name, "type": kind, "typeVersion": 1, "parameters": {"functionCode": code}, "position": [0, 0]});
+    let to = |name: &str| json!({"main": [[{"node": name, "type": "main", "index": 0}]]});
+    let workflow = json!({
+        "nodes": [
+            {"id": "s", "name": "Start", "type": "manual_trigger", "parameters": {}, "position": [0, 0]},
+            node("A", "n8n-nodes-base.functionItem", "const none = getBinaryData(); await setBinaryDataAsync({f: {data: btoa('hi'), mimeType: 'text/plain'}}); return {none: none ?? null}"),
+            node("B", "n8n-nodes-base.function", "for (const item of items) { const {f} = await getBinaryDataAsync(item); await setBinaryDataAsync(item, {g: {...f, data: btoa(atob(f.data) + '!')}}); } return items"),
+            node("C", "n8n-nodes-base.functionItem", "getBinaryData().g.fileName = 'g.txt'; return item"),
+            node("Node", "n8n-nodes-base.functionItem", "const {g} = await getBinaryDataAsync(); return {...item, text: atob(g.data), name: g.fileName, type: g.mimeType}"),
+        ],
+        "connections": {"Start": to("A"), "A": to("B"), "B": to("C"), "C": to("Node")},
+        "settings": {"executionOrder": "v1"},
+    });
+    let run = run_on_threads(&workflow);
+    assert_eq!((run.error(), run.outputs()), (None, json!([[{"none": null, "text": "hi!", "name": "g.txt", "type": "text/plain"}]])));
 }
 
 #[test]
@@ -221,6 +245,9 @@ fn sorts_by_code() {
         TestNode::new("n8n-nodes-base.sort", 1.0, parameters).input(json!([{"a": 1, "b": 2}, {"a": 2, "b": 1}, {"a": 3, "b": 2}, {"a": 4, "b": 2}]));
     check(&equal, json!([[{"a": 2, "b": 1}, {"a": 4, "b": 2}, {"a": 3, "b": 2}, {"a": 1, "b": 2}]]));
     check(&sort("return 0; // as they came"), json!([[{"a": 2}, {"a": 3}, {"a": 1}]]));
+    check(&sort("return b.json.a - a.json.a").with("executeOnce", true), json!([[{"a": 2}]]));
+    let failing = sort("return a.nowhere.x").with("onError", "continueRegularOutput").run_on_threads();
+    assert_eq!(failing.outputs(), json!([[{"a": 2}, {"a": 3}, {"a": 1}]]), "a node that fails passes its input on");
     fails(&sort("a.json.a - b.json.a"), "Sort code doesn't return. Please add a 'return' statement to your code");
     fails(&sort("\nreturn a.nowhere.x"), "TypeError: cannot read property 'x' of undefined [line 2]");
     let lists = json!({"operation": "sort", "type": "code", "code": "return b.json.a - a.json.a"});

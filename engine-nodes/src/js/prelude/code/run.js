@@ -164,6 +164,32 @@
     constructExecutionMetaData: (items, { itemData }) => items.map((item) => ({ ...item, pairedItem: itemData })),
   };
 
+  // The files of an item, as Function and Function Item reach them; Function Item means the item at hand.
+  const filesOf = (item) => {
+    run.files = true;
+    return item ?? inputItem(host.itemIndex());
+  };
+  const binaryData = {
+    getBinaryData: () => filesOf().binary,
+    setBinaryData: async (data) => {
+      filesOf().binary = data;
+    },
+    async getBinaryDataAsync(item) {
+      const { binary } = filesOf(item);
+      for (const file of Object.values(binary ?? {})) {
+        file.data = (await helpers.getBinaryDataBuffer(0, file)).toString('base64');
+      }
+      return binary;
+    },
+    async setBinaryDataAsync(...given) {
+      const data = given.at(-1);
+      if (!data) kit.fail('No data was provided to setBinaryDataAsync');
+      // Without the name of a file that is there, its data counts.
+      const stored = Object.entries(data).map(([name, { id, ...file }]) => [name, file]);
+      filesOf(given.length > 1 ? given[0] : undefined).binary = Object.fromEntries(stored);
+    },
+  };
+
   // What `this` is in the code.
   const self = {
     helpers,
@@ -202,6 +228,7 @@
   define('$getWorkflowStaticData', () => staticData);
   define('getWorkflowStaticData', () => staticData);
   define('getNodeStaticData', () => () => staticData('node'));
+  for (const name of Object.keys(binaryData)) define(name, () => binaryData[name]);
   define('helpers', () => helpers);
   define('$helpers', () => helpers);
   define('console', () => console);
@@ -242,10 +269,11 @@
     },
   );
 
-  // Begins a run. `each` runs the code once for every item, one after the other.
+  // Begins a run. `each` runs the code once for every item, one after the other. With `legacy`, what it gives is followed by the item's files, if the code
+  // asked for them.
   kit.beginRun = (code, { each, legacy, continues, most }) => {
     run = {
-      items: [], complete: false, assigned: Object.create(null), staticData: {}, waiting: new Map(), scope: Object.create(scopePrototype), legacy, continues,
+      items: [], complete: false, assigned: Object.create(null), staticData: {}, waiting: new Map(), scope: Object.create(scopePrototype), legacy, continues, files: false,
     };
     const once = async () => code.call(self);
     const forEach = async () => {
@@ -253,8 +281,10 @@
       for (let index = 0; index < Math.min(most, host.inputLength()); index += 1) {
         host.selectItem(index);
         run.assigned = Object.create(null);
+        run.files = false;
         try {
-          results.push({ value: await code.call(self) });
+          const value = await code.call(self);
+          results.push({ value: legacy && value !== undefined ? [value, run.files ? (inputItem(index).binary ?? {}) : null] : value });
         } catch (thrown) {
           results.push({ error: described(thrown) });
           if (!continues) break;

@@ -167,3 +167,15 @@ fn the_first_versions_fail_as_a_whole() {
         assert_eq!(run.outputs(), json!([[{"a": 1}]]), "{version}");
     }
 }
+
+#[test]
+fn names_that_are_whole_numbers_come_first() {
+    let check = |version: f64, parameters: Value, expect: &str| {
+        let outputs = TestNode::new(SET, version, parameters).input(json!([{"z": {"b": 1, "2": 1}}])).outputs();
+        assert_eq!(outputs[0][0].to_string(), expect);
+    };
+    let fields = json!([{"name": "2", "type": "number", "value": 2}, {"name": "1", "type": "number", "value": 1}]);
+    check(3.4, assign(&fields, &json!({"includeOtherFields": true})), r#"{"1":1,"2":2,"z":{"2":1,"b":1}}"#);
+    check(3.4, json!({"mode": "raw", "jsonOutput": "{\"b\": 1, \"2\": 1}"}), r#"{"2":1,"b":1}"#);
+    check(2.0, json!({"values": {"number": [{"name": "7", "value": 1}]}}), r#"{"7":1,"z":{"2":1,"b":1}}"#);
+}

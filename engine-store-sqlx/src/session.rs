@@ -19,6 +19,7 @@ const SCRIPT_LIMIT: Duration = Duration::from_mins(10);
 ///
 /// When it is dropped before [`Session::done`], because a statement failed, took too long or was given up, the connection is closed: what
 /// was not committed is rolled back by the database.
+#[derive(Debug)]
 pub(crate) struct Session<DB: Database> {
     connection: Option<PoolConnection<DB>>,
     limit: Duration,

@@ -103,6 +103,7 @@ mod wakeup;
 #[path = "../portable/workflow.rs"]
 mod workflow;
 mod writer;
+mod writers;
 
 use std::fmt;
 use std::sync::Arc;
@@ -118,6 +119,7 @@ use self::group::Group;
 pub use self::open::PostgresOptions;
 use self::partitions::{drop_partitions, make_partitions};
 use self::wakeup::Wakeups;
+use self::writers::Writers;
 use crate::row::{get, time};
 use crate::session::{Session, Transaction};
 
@@ -138,7 +140,7 @@ struct Core {
     /// For everything but group commit.
     pool: PgPool,
     /// For group commit: sessions that always go along indexes.
-    writers: PgPool,
+    writers: Writers,
     limit: Duration,
     patience: Duration,
     group: Group,

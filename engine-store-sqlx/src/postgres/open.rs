@@ -10,6 +10,7 @@ use sqlx::{ConnectOptions, PgPool, query, raw_sql};
 
 use super::group::Group;
 use super::wakeup::Wakeups;
+use super::writers::Writers;
 use super::{Core, PostgresStore, Tx, make_partitions};
 use crate::error::from_sqlx;
 use crate::migrate::{Migration, missing};
@@ -88,7 +89,7 @@ impl PostgresOptions {
         self
     }
 
-    /// A connection that nobody uses is closed after this time; 10 minutes unless set.
+    /// A connection that nobody uses is closed after this time, 10 minutes unless set; those that write journals stay.
     #[must_use]
     pub fn idle_timeout(mut self, idle: Duration) -> Self {
         self.idle = idle;
@@ -144,6 +145,7 @@ impl PostgresStore {
         let along_indexes =
             [("enable_seqscan", "off"), ("enable_hashjoin", "off"), ("enable_mergejoin", "off"), ("plan_cache_mode", "force_generic_plan")];
         let writers = options.pool(options.writers).test_before_acquire(false).connect_lazy_with(connect.options(along_indexes));
+        let writers = Writers::new(writers, options.limit, options.lifetime);
         let core = Arc::new(Core {
             wakeups: Wakeups::new(&options.schema),
             group: Group::new(usize::try_from(options.writers).unwrap_or(1)),

@@ -17,7 +17,6 @@ use crate::code::{self, state};
 use crate::error::again;
 use crate::group::{Answer, Answered, Job};
 use crate::row::{get, signed, text};
-use crate::session::Session;
 
 /// The state of a waiting execution has the number of the fate that led to it, and so has a paused one's: the statement relies on it.
 mod fate {
@@ -61,9 +60,9 @@ impl SqlStore {
     /// Runs the statement; gives a number for each execution that was held or started.
     async fn write_group(&self, jobs: &[Job]) -> Result<HashMap<ExecutionId, i32>, StoreError> {
         let statement = bind(jobs)?;
-        let mut session = Session::open(&self.core.writers, self.core.limit).await?;
-        let rows = session.all(statement).await?;
-        session.done();
+        let mut writing = self.core.writers.take().await?;
+        let rows = writing.session().all(statement).await?;
+        self.core.writers.keep(writing);
         let mut written = HashMap::with_capacity(jobs.len());
         for row in &rows {
             let ids = get::<Option<Vec<Uuid>>, _>(row, "ids")?.unwrap_or_default();

@@ -38,11 +38,17 @@ impl Proxy {
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let Ok(server) = TcpStream::connect(target.clone()).await else { continue };
-                known.lock().unwrap().insert(server.local_addr().unwrap().port());
+                let port = server.local_addr().unwrap().port();
+                known.lock().unwrap().insert(port);
                 let (from_client, to_client) = client.into_split();
                 let (from_server, to_server) = server.into_split();
-                tokio::spawn(pass(from_client, to_server, watched.clone()));
-                tokio::spawn(pass(from_server, to_client, watched.clone()));
+                let (there, back) = (pass(from_client, to_server, watched.clone()), pass(from_server, to_client, watched.clone()));
+                let known = Arc::clone(&known);
+                tokio::spawn(async move {
+                    tokio::join!(there, back);
+                    // The port is free for others now.
+                    known.lock().unwrap().remove(&port);
+                });
             }
         });
         let (user, database) = (options.get_username().to_owned(), options.get_database().unwrap_or("postgres").to_owned());

@@ -66,7 +66,7 @@ groups! {
         Plain ENGINE_DATABASE_CONNECTIONS / "database.connections" = "10", "Connections for everything but journals; on SQLite, connections that read.";
         Plain ENGINE_DATABASE_WRITERS / "database.writers" = "2", "Connections that write journals to Postgres; more than two only where the way to it is long.";
         Plain ENGINE_DATABASE_STATEMENT_TIMEOUT / "database.statement_timeout" = "30s", "How long one statement may take.";
-        Plain ENGINE_DATABASE_IDLE_TIMEOUT / "database.idle_timeout" = "10m", "An idle connection to Postgres is closed after this time.";
+        Plain ENGINE_DATABASE_IDLE_TIMEOUT / "database.idle_timeout" = "10m", "An idle connection to Postgres is closed after this time; those that write journals stay.";
         Plain ENGINE_DATABASE_MAX_LIFETIME / "database.max_lifetime" = "30m", "A connection to Postgres is replaced after this time.";
     }
     "Sign-in and secrets" {

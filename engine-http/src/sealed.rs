@@ -12,6 +12,8 @@ use engine_core::store::{CredentialId, SealedSecret, StoreError, StoredCredentia
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+use crate::sharing::is_shared;
+
 /// Keys that seal secrets. The first one seals; all of them open, so that a key can be replaced while the server runs.
 #[derive(Clone)]
 pub struct SealingKeys {
@@ -101,10 +103,7 @@ pub(crate) async fn meant(
     (tenant, owner): (&TenantId, &str),
     (kind, reference): (&str, &CredentialRef),
 ) -> Result<Option<StoredCredential>, StoreError> {
-    let may_use = |credential: &StoredCredential| {
-        let access = credential.attributes.get("access").and_then(Value::as_array);
-        credential.tenant == *tenant && credential.kind == kind && access.is_some_and(|access| access.iter().any(|user| user == owner))
-    };
+    let may_use = |credential: &StoredCredential| credential.tenant == *tenant && credential.kind == kind && is_shared(&credential.attributes, owner);
     match &reference.id {
         Some(id) => match stores.credentials.stored_credential(&CredentialId::from(id.as_str())).await {
             Ok(credential) => Ok(Some(credential).filter(may_use)),

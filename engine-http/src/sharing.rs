@@ -1,5 +1,6 @@
-//! Which workflows may start which others: n8n's `callerPolicy`, by what the labels of a workflow say about its owner and those with whom it is shared.
+//! With whom something is shared, and which workflows may start which others: n8n's `callerPolicy`, by what the labels of a workflow say about its owner and those with whom it is shared.
 
+use engine_core::model::Json;
 use engine_core::store::StoredWorkflow;
 use serde_json::Value;
 
@@ -14,13 +15,13 @@ pub(crate) fn may_call(signs_in: bool, caller: Option<&StoredWorkflow>, target: 
             caller.is_some_and(|caller| listed.split(',').any(|id| id.trim() == caller.id.as_str()))
         }
         _ if !signs_in => true,
-        _ => caller.is_some_and(|caller| caller.labels.get("owner").is_some_and(|owner| is_shared(target, owner))),
+        _ => caller.and_then(|caller| caller.labels.get("owner")?.as_str()).is_some_and(|owner| is_shared(&target.labels, owner)),
     }
 }
 
-/// Whether a workflow is shared with a user; with its owner it is.
-fn is_shared(workflow: &StoredWorkflow, user: &Value) -> bool {
-    workflow.labels.get("access").and_then(Value::as_array).is_some_and(|access| access.contains(user))
+/// Whether something with these labels is shared with a user; with its owner it is.
+pub(crate) fn is_shared(labels: &Json, user: &str) -> bool {
+    labels.get("access").and_then(Value::as_array).is_some_and(|access| access.iter().any(|entry| entry == user))
 }
 
 #[cfg(test)]

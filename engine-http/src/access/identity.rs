@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::{Permission, Role, digest};
 use crate::problem::ApiError;
 use crate::service::Inner;
+use crate::sharing::is_shared;
 
 /// How people sign in. Without it, everybody who reaches the server is its administrator.
 #[derive(Clone)]
@@ -114,14 +115,12 @@ impl Identity {
         if self.role == Role::Admin {
             return true;
         }
-        let Some(user) = self.user.map(|user| user.to_string()) else { return false };
-        labels.get("access").and_then(Value::as_array).is_some_and(|access| access.iter().any(|entry| *entry == user))
+        self.user.is_some_and(|user| is_shared(labels, &user.to_string()))
     }
 
     /// Whether a credential with these labels may be used: by those with whom it is shared, and by nobody for being an administrator.
     pub(crate) fn uses(&self, labels: &Json) -> bool {
-        let name = self.name();
-        labels.get("access").and_then(Value::as_array).is_some_and(|access| access.iter().any(|entry| *entry == name))
+        is_shared(labels, &self.name())
     }
 
     /// Whether something with these labels may be changed.

@@ -1,6 +1,6 @@
 //! The connections of group commit.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use engine_core::store::StoreError;
@@ -45,12 +45,14 @@ impl Writers {
 
     /// Keeps a connection for the next group.
     pub(super) fn keep(&self, writing: Writing) {
+        let mut kept = self.kept();
+        // Asked under the lock: what is added before the pool is closed is cleared away by `close`.
         if !self.pool.is_closed() {
-            self.kept().push(writing.0);
+            kept.push(writing.0);
         }
     }
 
-    fn kept(&self) -> std::sync::MutexGuard<'_, Vec<Kept>> {
+    fn kept(&self) -> MutexGuard<'_, Vec<Kept>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

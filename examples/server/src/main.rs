@@ -88,6 +88,11 @@ enum Output {
 /// The exit code for input that cannot be used; 1 is for what was tried and failed.
 const BAD_INPUT: u8 = 2;
 
+/// Executions are many small pieces of memory that live briefly and often end on another thread than where they began: this allocator is made for that.
+#[cfg(not(target_env = "msvc"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let session = Session { file: cli.config };

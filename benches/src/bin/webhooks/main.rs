@@ -33,6 +33,11 @@ const BODY: &str = r#"{"price": 3, "count": 5, "name": "Ada"}"#;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
+/// The allocator of the example server.
+#[cfg(not(target_env = "msvc"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     let mut arguments = std::env::args().skip(1);

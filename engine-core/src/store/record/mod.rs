@@ -17,6 +17,7 @@ pub use memory::Memory;
 pub use spill::{SPILL_THRESHOLD, encode_spilling, resolve};
 
 use std::collections::BTreeMap;
+use std::io::{BufWriter, Write};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -329,13 +330,11 @@ pub enum RecordError {
 /// # Errors
 /// [`RecordError::TooDeep`] when an item is.
 pub fn encode(records: &[Record]) -> Result<Encoded, RecordError> {
-    let mut bytes = Vec::with_capacity(256);
-    bytes.extend_from_slice(b"[1");
-    for record in records {
-        bytes.push(b',');
-        serde_json::to_writer(&mut bytes, record).map_err(|_| RecordError::TooDeep)?;
-    }
-    bytes.push(b']');
+    let too_deep = |_| RecordError::TooDeep;
+    // JSON is written in pieces of a few bytes: they are gathered in place first.
+    let mut writer = BufWriter::with_capacity(1024, Vec::new());
+    write(records, &mut writer).map_err(too_deep)?;
+    let bytes = writer.into_inner().map_err(|error| too_deep(serde_json::Error::io(error.into_error())))?;
     let mut blobs = Vec::new();
     for record in records {
         record.name_blobs(&mut blobs);
@@ -343,6 +342,15 @@ pub fn encode(records: &[Record]) -> Result<Encoded, RecordError> {
     blobs.sort_unstable_by(|a, b| a.as_str().cmp(b.as_str()));
     blobs.dedup();
     Ok(Encoded { bytes: bytes.into(), blobs })
+}
+
+fn write(records: &[Record], writer: &mut impl Write) -> serde_json::Result<()> {
+    writer.write_all(b"[1").map_err(serde_json::Error::io)?;
+    for record in records {
+        writer.write_all(b",").map_err(serde_json::Error::io)?;
+        serde_json::to_writer(&mut *writer, record)?;
+    }
+    writer.write_all(b"]").map_err(serde_json::Error::io)
 }
 
 /// Reads the records of one chunk.

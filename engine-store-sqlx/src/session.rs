@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use engine_core::store::StoreError;
+use futures::FutureExt;
 use sqlx::pool::PoolConnection;
 use sqlx::query::Query;
 use sqlx::{Database, Executor, IntoArguments, RawSql};
@@ -33,7 +34,8 @@ where
 {
     /// Takes a connection from the pool.
     pub(crate) async fn open(pool: &sqlx::Pool<DB>, limit: Duration) -> Result<Self, StoreError> {
-        let connection = within(limit, pool.acquire()).await?;
+        // Boxed: acquiring may mean to connect, and what that needs is large.
+        let connection = within(limit, pool.acquire().boxed()).await?;
         Ok(Self { connection: Some(connection), limit })
     }
 

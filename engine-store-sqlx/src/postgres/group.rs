@@ -22,6 +22,9 @@ impl Job {
 /// A group waits for others so many turns of the runtime at most: some tens of microseconds.
 const MOST_TURNS: u32 = 100;
 
+/// It does not wait any longer when nobody came for so many turns.
+const QUIET_TURNS: u32 = 2;
+
 type Waiting = (Job, oneshot::Sender<Answered>);
 
 /// What waits to be written, and what is on its way.
@@ -35,6 +38,11 @@ pub(super) struct Group {
 #[derive(Debug, Default)]
 struct Queue {
     waiting: VecDeque<Waiting>,
+    /// So many lanes are taken.
+    taken: usize,
+    /// A group gathers: only one does at a time.
+    gathering: bool,
+    /// So many jobs are on their way.
     flying: usize,
     /// The last group held more than one: whoever comes now is not alone.
     crowded: bool,
@@ -50,26 +58,31 @@ impl Group {
     }
 
     /// Takes a group. Those who were answered together soon come again together: the first of them does not leave alone, but lets all that can run now bring what they
-    /// have.
+    /// have. Each lane gets its share of all that is under way: while one group is written, those of another prepare their next writes.
     async fn gather(&self) -> Vec<Waiting> {
-        let mut before = 0;
+        let (mut before, mut quiet) = (0, 0);
         for _ in 0..MOST_TURNS {
             let waiting = self.queue().waiting.len();
-            if waiting == before {
+            quiet = if waiting == before { quiet + 1 } else { 0 };
+            if quiet == QUIET_TURNS {
                 break;
             }
             before = waiting;
             tokio::task::yield_now().await;
         }
         let mut queue = self.queue();
-        let group = queue.take_group();
+        let share = (queue.waiting.len() + queue.flying).div_ceil(self.lanes);
+        let group = queue.take_group(share);
+        queue.gathering = false;
+        queue.flying += group.len();
         queue.crowded = group.len() > 1;
         group
     }
 
     fn enter(&self, job: Job) -> Entered {
         let mut queue = self.queue();
-        if queue.waiting.is_empty() && !queue.crowded && queue.flying < self.lanes {
+        if queue.waiting.is_empty() && !queue.crowded && queue.taken < self.lanes {
+            queue.taken += 1;
             queue.flying += 1;
             return Entered::Direct(Box::new(job));
         }
@@ -78,18 +91,19 @@ impl Group {
         Entered::Queued(receiver)
     }
 
-    /// Whether a group leaves now.
+    /// Whether a group is to be gathered now.
     fn departs(&self) -> bool {
         let mut queue = self.queue();
-        let departs = !queue.waiting.is_empty() && queue.flying < self.lanes;
-        queue.flying += usize::from(departs);
+        let departs = !queue.waiting.is_empty() && !queue.gathering && queue.taken < self.lanes;
+        queue.taken += usize::from(departs);
+        queue.gathering |= departs;
         departs
     }
 }
 
 impl Queue {
     /// A group never holds two jobs of one execution: the second stays for the next one, so that the order is kept.
-    fn take_group(&mut self) -> Vec<Waiting> {
+    fn take_group(&mut self, most: usize) -> Vec<Waiting> {
         let mut group = Vec::new();
         let mut later = VecDeque::new();
         let mut executions = HashSet::new();
@@ -101,7 +115,7 @@ impl Queue {
             } else {
                 later.push_back((job, answer));
             }
-            if group.len() >= LARGEST_GROUP || size >= LARGEST_SIZE {
+            if group.len() >= most.min(LARGEST_GROUP) || size >= LARGEST_SIZE {
                 break;
             }
         }
@@ -124,7 +138,7 @@ impl SqlStore {
     pub(super) async fn submit(&self, job: Job) -> Answered {
         match self.core.group.enter(job) {
             Entered::Direct(job) => {
-                let landing = Landing(self.clone());
+                let landing = Landing { store: self.clone(), jobs: Some(1) };
                 // Boxed, so that those who only wait for an answer stay small.
                 let answer = Box::pin(self.flush(std::slice::from_ref(&job))).await.pop();
                 drop(landing);
@@ -144,27 +158,39 @@ impl SqlStore {
         }
         let store = self.clone();
         tokio::spawn(async move {
-            let landing = Landing(store.clone());
+            let mut landing = Landing { store: store.clone(), jobs: None };
             let (jobs, senders): (Vec<_>, Vec<_>) = store.core.group.gather().await.into_iter().unzip();
+            landing.jobs = Some(jobs.len());
+            // What is left waits for the next lane.
+            store.dispatch();
             let answers = if jobs.is_empty() { Vec::new() } else { store.flush(&jobs).await };
-            drop(landing);
             for (sender, answer) in senders.into_iter().zip(answers) {
                 // Whoever asked may have stopped waiting.
                 drop(sender.send(answer));
             }
+            // Only now: those who were answered are among the next to leave.
+            drop(landing);
         });
     }
 }
 
-/// Makes room for the next, however this one ends.
-struct Landing(SqlStore);
+/// A lane that is taken. It is free for the next group, however this one ends.
+struct Landing {
+    store: SqlStore,
+    /// So many are on their way; not known as long as the group gathers.
+    jobs: Option<usize>,
+}
 
 impl Drop for Landing {
     fn drop(&mut self) {
         {
-            let mut queue = self.0.core.group.queue();
-            queue.flying = queue.flying.saturating_sub(1);
+            let mut queue = self.store.core.group.queue();
+            queue.taken = queue.taken.saturating_sub(1);
+            match self.jobs {
+                Some(jobs) => queue.flying = queue.flying.saturating_sub(jobs),
+                None => queue.gathering = false,
+            }
         }
-        self.0.dispatch();
+        self.store.dispatch();
     }
 }

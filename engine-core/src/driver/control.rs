@@ -34,18 +34,23 @@ pub enum Signal {
 /// Signals are taken in the order in which they were sent; sending one again does no harm.
 #[derive(Debug, Default)]
 pub struct Control {
-    signals: Mutex<VecDeque<Signal>>,
+    mail: Mutex<Mail>,
     waker: AtomicWaker,
-    /// Who waits until all signals are taken.
-    taken: Mutex<Vec<Waker>>,
     waits: Mutex<Vec<(NodeId, Wait)>>,
     responder: Mutex<Option<Arc<dyn Responder>>>,
+}
+
+/// What was sent and not taken yet, and who waits until it is taken.
+#[derive(Debug, Default)]
+struct Mail {
+    signals: VecDeque<Signal>,
+    waiting: Vec<Waker>,
 }
 
 impl Control {
     /// Sends a signal.
     pub fn send(&self, signal: Signal) {
-        lock(&self.signals).push_back(signal);
+        lock(&self.mail).signals.push_back(signal);
         self.waker.wake();
     }
 
@@ -90,23 +95,28 @@ impl Control {
     }
 
     pub(super) fn try_take(&self) -> Option<Signal> {
-        let signal = lock(&self.signals).pop_front();
+        let mut mail = lock(&self.mail);
+        let signal = mail.signals.pop_front();
         if signal.is_none() {
-            lock(&self.taken).drain(..).for_each(Waker::wake);
+            mail.waiting.drain(..).for_each(Waker::wake);
         }
         signal
     }
 
     /// How many signals were sent and not taken yet.
     pub(crate) fn unread(&self) -> usize {
-        lock(&self.signals).len()
+        lock(&self.mail).signals.len()
     }
 
     /// Completes when the driver has taken all signals that were sent, and has done what they ask for.
     pub(crate) async fn settled(&self) {
         poll_fn(|context| {
-            lock(&self.taken).push(context.waker().clone());
-            if self.unread() == 0 { Poll::Ready(()) } else { Poll::Pending }
+            let mut mail = lock(&self.mail);
+            if mail.signals.is_empty() {
+                return Poll::Ready(());
+            }
+            mail.waiting.push(context.waker().clone());
+            Poll::Pending
         })
         .await;
     }

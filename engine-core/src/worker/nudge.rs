@@ -1,4 +1,4 @@
-//! Waking a loop before its time.
+//! Waking somebody who waits: a loop before its time, an execution that is to stop.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
@@ -6,7 +6,7 @@ use std::task::Poll;
 use futures::future::poll_fn;
 use futures::task::AtomicWaker;
 
-/// Says to one loop that looking again may be worth it. Several nudges before it looks are one.
+/// Tells one who waits that looking again may be worth it. Several nudges before it looks are one.
 #[derive(Debug, Default)]
 pub(super) struct Nudge {
     given: AtomicBool,

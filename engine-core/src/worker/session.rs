@@ -1,16 +1,17 @@
 //! One execution that this worker drives, under its lease.
 
 use std::fmt;
+use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
-use futures::channel::oneshot;
-use futures::future::{BoxFuture, Either, FutureExt, Shared, select};
+use futures::future::{Either, FutureExt, select};
 
 use super::Worker;
 use super::inbox::Inbox;
 use super::journal::StoreJournal;
 use super::launch::Driven;
+use super::nudge::Nudge;
 use crate::driver::{Driver, DriverOptions, Journal, JournalEntry, JournalError, Outcome, Parking, Signal};
 use crate::execution::ExecutionData;
 use crate::model::{Batch, ExecutionId};
@@ -22,8 +23,7 @@ pub(super) struct Session {
     pub(super) inbox: Arc<Inbox>,
     pub(super) journal: Arc<StoreJournal>,
     execution: Arc<ExecutionData>,
-    abort: Mutex<Option<oneshot::Sender<()>>>,
-    aborted: Shared<BoxFuture<'static, ()>>,
+    abort: Nudge,
     over: AtomicBool,
 }
 
@@ -37,13 +37,11 @@ pub(super) enum Begin {
 
 impl Session {
     pub(super) fn new(execution: Arc<ExecutionData>, journal: StoreJournal) -> Arc<Self> {
-        let (abort, aborted) = oneshot::channel();
         Arc::new(Self {
             inbox: Arc::clone(&journal.inbox),
             journal: Arc::new(journal),
             execution,
-            abort: Mutex::new(Some(abort)),
-            aborted: aborted.map(drop).boxed().shared(),
+            abort: Nudge::default(),
             over: AtomicBool::new(false),
         })
     }
@@ -59,7 +57,7 @@ impl Session {
 
     /// Drops what runs, and hands the execution back.
     pub(super) fn abort(&self) {
-        self.abort.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.abort.give();
     }
 
     /// Drops what runs if the execution was taken away. Gives whether it was.
@@ -83,7 +81,7 @@ impl Session {
             Begin::Fresh(node, items) => driver.start(node, items).boxed(),
             Begin::Recorded(entries) => driver.resume(entries).boxed(),
         };
-        let outcome = match select(driving, self.aborted.clone()).await {
+        let outcome = match select(driving, pin!(self.abort.taken())).await {
             Either::Left((outcome, _)) => outcome,
             Either::Right(((), driving)) => {
                 drop(driving);

@@ -19,7 +19,7 @@ use crate::group::{Answer, Answered, Job, LARGEST_GROUP, LARGEST_SIZE, lost};
 pub(super) struct Writer(Sender<Message>);
 
 enum Message {
-    Job(Box<Job>, oneshot::Sender<Written>),
+    Job(Box<Job>, oneshot::Sender<Delivery>),
     /// The last message: what came before it is written, and the connection is closed; the sender is dropped then.
     End(oneshot::Sender<()>),
 }
@@ -29,6 +29,35 @@ enum Written {
     Answered(Answered),
     /// Nothing. It is a repetition, or fenced off, or something is wrong with it or with another one of its group: it is carried out by itself, with all checks.
     Refused(Box<Job>),
+}
+
+/// What became of a job, and what became of those that were written with it: to wake a task from outside of the runtime is a system call, so whoever is answered first
+/// answers the others.
+struct Delivery {
+    written: Written,
+    others: Answers,
+}
+
+/// Answers on their way: dropped, they arrive.
+#[derive(Default)]
+struct Answers(Vec<(oneshot::Sender<Delivery>, Written)>);
+
+impl Answers {
+    /// Answers one, who answers the others.
+    fn deliver(mut self) {
+        if let Some((sender, written)) = self.0.pop() {
+            // Whoever asked may have stopped waiting; here and below. Then the others are answered from here.
+            drop(sender.send(Delivery { written, others: self }));
+        }
+    }
+}
+
+impl Drop for Answers {
+    fn drop(&mut self) {
+        for (sender, written) in self.0.drain(..) {
+            drop(sender.send(Delivery { written, others: Self::default() }));
+        }
+    }
 }
 
 impl Writer {
@@ -56,7 +85,9 @@ impl SqlStore {
     pub(super) async fn submit(&self, job: Job) -> Answered {
         let (sender, written) = oneshot::channel();
         self.core.group.0.send(Message::Job(Box::new(job), sender)).map_err(|_| lost())?;
-        match written.await.map_err(|_| lost())? {
+        let Delivery { written, others } = written.await.map_err(|_| lost())?;
+        drop(others);
+        match written {
             Written::Answered(answered) => answered,
             Written::Refused(job) => Box::pin(self.write_one(&job)).await,
         }
@@ -72,7 +103,7 @@ impl SqlStore {
 #[derive(Default)]
 struct Gathered {
     jobs: Vec<Job>,
-    senders: Vec<oneshot::Sender<Written>>,
+    senders: Vec<oneshot::Sender<Delivery>>,
     size: usize,
     end: Option<oneshot::Sender<()>>,
 }
@@ -126,7 +157,7 @@ fn run(mut connection: Connection, turn: &Mutex<()>, receiver: &Receiver<Message
             last = gathered.jobs.len();
             if gathered.jobs.is_empty() { Ok(Vec::new()) } else { super::group::write(&mut connection, &gathered.jobs) }
         };
-        answer(gathered.jobs, gathered.senders, written);
+        answers(gathered.jobs, gathered.senders, written).deliver();
         if let Some(end) = gathered.end {
             drop(connection);
             drop(end);
@@ -135,23 +166,18 @@ fn run(mut connection: Connection, turn: &Mutex<()>, receiver: &Receiver<Message
     }
 }
 
-fn answer(jobs: Vec<Job>, senders: Vec<oneshot::Sender<Written>>, written: Result<Vec<Option<Answer>>, StoreError>) {
-    let mut answers = match written {
-        Ok(answers) => answers.into_iter(),
+/// What becomes of the jobs of a group.
+fn answers(jobs: Vec<Job>, senders: Vec<oneshot::Sender<Delivery>>, written: Result<Vec<Option<Answer>>, StoreError>) -> Answers {
+    let mut written = match written {
+        Ok(written) => written.into_iter(),
         Err(error) if error.is_transient() => {
-            // Whoever asked may have stopped waiting; here and below.
-            for sender in senders {
-                drop(sender.send(Written::Answered(Err(again(&error)))));
-            }
-            return;
+            return Answers(senders.into_iter().map(|sender| (sender, Written::Answered(Err(again(&error))))).collect());
         }
         Err(_) => Vec::new().into_iter(),
     };
-    for (job, sender) in jobs.into_iter().zip(senders) {
-        let written = match answers.next().flatten() {
-            Some(answer) => Written::Answered(Ok(answer)),
-            None => Written::Refused(Box::new(job)),
-        };
-        drop(sender.send(written));
-    }
+    let of = |job| match written.next().flatten() {
+        Some(answer) => Written::Answered(Ok(answer)),
+        None => Written::Refused(Box::new(job)),
+    };
+    Answers(senders.into_iter().zip(jobs.into_iter().map(of)).collect())
 }

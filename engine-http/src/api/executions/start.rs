@@ -40,6 +40,7 @@ pub(in super::super) struct NewExecution {
 #[serde(deny_unknown_fields)]
 pub(in super::super) struct StartQuery {
     /// How many seconds to wait for the end: `30` or `30s`.
+    #[schemars(regex(pattern = "^[0-9]{1,9}s?$"))]
     wait: Option<String>,
 }
 

@@ -39,6 +39,7 @@ use super::options::Authentication;
 use super::start::ReplySlot;
 use super::{HookOptions, answer, guard, parked, query, waiting};
 use crate::address;
+use crate::budget::Share;
 use crate::service::Inner;
 
 pub(super) async fn later(State(service): State<Arc<Inner>>, Path(id): Path<String>, request: Request) -> Response {
@@ -195,7 +196,8 @@ impl Sent {
 /// Takes a page that was filled in.
 async fn take(service: &Arc<Inner>, asked: Asked, (id, signature): (ExecutionId, &str), request: Request) -> Result<Response, Failure> {
     asked.admit(service, &Caller::of(service, &request)).await?;
-    let sent = Sent::of(&mut waiting::brought(service, (&asked.place, &asked.plan), request).await?);
+    let (mut item, share) = waiting::brought(service, (&asked.place, &asked.plan), request).await?;
+    let sent = Sent::of(&mut item);
     let complaints = asked.form.complaints(sent.answer());
     if !complaints.is_empty() {
         let action = action(&asked, signature);
@@ -205,7 +207,7 @@ async fn take(service: &Arc<Inner>, asked: Asked, (id, signature): (ExecutionId,
     let zone = asked.plan.time_zone().unwrap_or(&service.engine.services().time_zone);
     let at = sent_at(service.engine.runtime().now(), (!asked.form.utc).then_some(&**zone));
     let item = asked.form.item(sent.answer(), (&at, asked.mode()));
-    hand_over(service, asked, (id, item)).await
+    hand_over(service, asked, (id, item, share)).await
 }
 
 impl Asked {
@@ -226,7 +228,7 @@ impl Asked {
 }
 
 /// Gives the execution what it waits for. Whoever comes too late is sent on all the same.
-async fn hand_over(service: &Arc<Inner>, asked: Asked, (id, item): (ExecutionId, Item)) -> Result<Response, Failure> {
+async fn hand_over(service: &Arc<Inner>, asked: Asked, (id, item, share): (ExecutionId, Item, Share)) -> Result<Response, Failure> {
     let on = see_other(&address_of(service, id));
     let (slot, reply) = ReplySlot::new();
     let responds = asked.place.options.mode == ResponseMode::ResponseNode;
@@ -234,6 +236,7 @@ async fn hand_over(service: &Arc<Inner>, asked: Asked, (id, item): (ExecutionId,
     match asked.by {
         Keeper::Memory(running) => {
             let is_taken = running.control.deliver(asked.place.node.clone(), Batch::from(vec![item]), responder);
+            running.hold(share);
             if is_taken && responds { waiting::respond(service, (&running, &asked.place), reply).await } else { Ok(on) }
         }
         Keeper::Store(header, token) => {

@@ -76,7 +76,8 @@ pub(crate) async fn enter(State(service): State<Arc<Inner>>, mut request: Reques
     let (body, left) = rest::Watched::over(body, &parts.headers, runtime);
     let request = Request::from_parts(parts, body);
     let turn = Turn::take(&service);
-    let mut response = if turn.is_over() && !ALWAYS.contains(&route) {
+    // The path within this router: a program may have nested it below another one.
+    let mut response = if turn.is_over() && !ALWAYS.contains(&request.uri().path()) {
         service.edge.numbers.shed.fetch_add(1, Ordering::Relaxed);
         drop(request);
         ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", "too many requests are being served, try again soon").into_response()

@@ -112,14 +112,8 @@ impl Caller {
 
 /// The address at which an execution shows where it stands: a path, for the browser knows best under which name it reached this server.
 fn address_of(service: &Inner, execution: ExecutionId) -> String {
-    let prefix = service.config.public_url.as_deref().map(path_of).unwrap_or_default();
+    let prefix = address::prefix(&service.config);
     format!("{prefix}/form-waiting/{execution}?signature={}", service.signer.sign(execution))
-}
-
-/// The path of an address that ends without a slash.
-fn path_of(url: &str) -> &str {
-    let behind_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
-    behind_scheme.find('/').and_then(|at| behind_scheme.get(at..)).unwrap_or_default()
 }
 
 /// Sends the browser on to another page.
@@ -310,15 +304,4 @@ async fn download(service: &Inner, file: &Binary) -> Result<Response, Failure> {
     }
     keep_private(response.headers_mut());
     Ok(response)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::path_of;
-
-    #[test]
-    fn only_the_path_of_an_address_is_kept() {
-        assert_eq!(path_of("http://127.0.0.1:5678"), "");
-        assert_eq!(path_of("https://example.com/flows/a"), "/flows/a");
-    }
 }

@@ -12,6 +12,7 @@ use axum::http::StatusCode;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
+use axum::serve::ListenerExt;
 use engine_http::Service;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -19,7 +20,6 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::settings::Settings;
-use crate::{connections, open_files};
 
 /// What the address for metrics serves.
 const OBSERVED: [&str; 5] = ["/metrics", "/health", "/healthz", "/ready", "/readyz"];
@@ -52,7 +52,7 @@ pub(crate) async fn observed(
     let Some(address) = settings.telemetry.metrics_listen else { return Ok(None) };
     let listener = bind((address, "ENGINE_METRICS_LISTEN")).await?;
     tracing::info!(address = %listener.local_addr().context("the address could not be read")?, "serving metrics and health");
-    Ok(Some(serve(listener, (metrics(service), settings), stopping)))
+    Ok(Some(serve(listener, metrics(service), stopping)))
 }
 
 fn metrics(service: &Service) -> Router {
@@ -62,13 +62,11 @@ fn metrics(service: &Service) -> Router {
 }
 
 /// Serves until it is told to stop, and until the requests that are under way are answered.
-pub(crate) fn serve(
-    listener: TcpListener,
-    (router, settings): (Router, &Settings),
-    stopping: watch::Receiver<bool>,
-) -> JoinHandle<std::io::Result<()>> {
-    let most = connections::most(settings.http.max_requests).min(open_files::for_connections(&settings.database));
-    tokio::spawn(connections::serve(listener, (router, most), stopping))
+pub(crate) fn serve(listener: TcpListener, router: Router, mut stopping: watch::Receiver<bool>) -> JoinHandle<std::io::Result<()>> {
+    let router = router.into_make_service_with_connect_info::<SocketAddr>();
+    let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
+    let served = axum::serve(listener, router).with_graceful_shutdown(async move { drop(stopping.wait_for(|stop| *stop).await) });
+    tokio::spawn(served.into_future())
 }
 
 /// Completes when the process is asked to end. Listens from the call on: what is asked for before it is awaited counts.

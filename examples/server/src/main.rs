@@ -7,7 +7,6 @@ mod backup;
 #[cfg(feature = "object-store")]
 mod bucket;
 mod configuration;
-mod connections;
 mod data;
 mod engine;
 mod eval;

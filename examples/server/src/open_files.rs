@@ -5,7 +5,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use crate::settings::DatabaseSettings;
 
 /// Files that are open whatever is configured, and connections of workflows to the outside.
-const BESIDES: u32 = 256;
+const BESIDES: u64 = 256;
 
 /// Raises the soft limit to the hard one. Says so where that is not enough for the connections that a setting allows, and how to mend it.
 pub(crate) fn raise_limit((connections, setting): (usize, &str), database: &DatabaseSettings) {
@@ -22,12 +22,6 @@ pub(crate) fn raise_limit((connections, setting): (usize, &str), database: &Data
     }
 }
 
-/// How many connections of callers leave enough files for everything else.
-pub(crate) fn for_connections(database: &DatabaseSettings) -> usize {
-    let allowed = getrlimit(Resource::Nofile).current.map_or(u64::MAX, |allowed| allowed.saturating_sub(needed(0, database)));
-    usize::try_from(allowed).unwrap_or(usize::MAX).max(BESIDES as usize)
-}
-
 fn needed(connections: usize, database: &DatabaseSettings) -> u64 {
-    connections as u64 + u64::from(database.connections) + u64::from(database.writers) + u64::from(BESIDES)
+    connections as u64 + u64::from(database.connections) + u64::from(database.writers) + BESIDES
 }

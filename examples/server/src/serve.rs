@@ -72,7 +72,7 @@ impl Serve {
         }
         let (stop, stopping) = watch::channel(false);
         let metrics = listeners::observed(&service, &settings, stopping.clone()).await?;
-        let served = listeners::serve(listener, (listeners::main(&service, &settings), &settings), stopping);
+        let served = listeners::serve(listener, listeners::main(&service, &settings), stopping);
         let end = listeners::end_asked_for()?;
         print(&format!("listening on {public}"));
         tracing::info!(%address, database = storage.database.name(), name = service.worker().options().name, "serving");

@@ -46,9 +46,25 @@ pub(crate) fn base(headers: &HeaderMap, config: &Config) -> String {
     format!("http://{host}")
 }
 
+/// What stands before the paths of this server in the address under which callers reach it: a proxy, or the program that embeds it, may have put it below another path.
+pub(crate) fn prefix(config: &Config) -> &str {
+    let url = config.public_url.as_deref().unwrap_or_default();
+    let behind_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
+    behind_scheme.find('/').and_then(|at| behind_scheme.get(at..)).unwrap_or_default().trim_end_matches('/')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_the_path_of_an_address_is_a_prefix() {
+        let check = |url: &str, expect: &str| assert_eq!(prefix(&Config::default().public_url(url)), expect, "{url}");
+        check("http://127.0.0.1:5678", "");
+        check("https://example.com/", "");
+        check("https://example.com/flows/a", "/flows/a");
+        assert_eq!(prefix(&Config::default()), "");
+    }
 
     #[test]
     fn the_outermost_trusted_proxy_says_who_calls() {

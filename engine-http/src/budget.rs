@@ -1,10 +1,13 @@
 //! How many bytes of bodies may be in memory at the same time, over all requests.
 //!
-//! JSON takes much more room once it is read than while it is text: `[[[[]]]]` a hundred and fifty times as much, usual bodies about twenty times. [`Share::take_parsed`]
-//! takes that room before it is used. What the parser needs beside it, it needs for as long as it runs: once for each thread, not for each request.
+//! JSON takes much more room once it is read than while it is text. [`Share::take_parsed`] takes that room before it is used, and the text is given back when nobody needs
+//! it any more. A share goes with what it was taken for: from the request to the execution that it starts, for as long as that is held here.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+#[cfg(any(feature = "api", feature = "webhooks"))]
+use crate::room;
 
 /// How many bytes of bodies are in memory, over all requests.
 #[derive(Clone, Debug, Default)]
@@ -27,40 +30,6 @@ pub(crate) enum Full {
     Now,
     /// So many bytes are needed by one request alone, more than all requests together may have.
     Ever(usize),
-}
-
-/// What an element of a list or an object takes, in bytes: its value or its entry, in a list that doubles when it is full.
-#[cfg(any(feature = "api", feature = "webhooks"))]
-const ELEMENT: usize = 240;
-/// What a list or an object takes that is not empty: the room for its first elements, and its own place in what it lies in.
-#[cfg(any(feature = "api", feature = "webhooks"))]
-const CONTAINER: usize = 464;
-/// What a string takes beside its text.
-#[cfg(any(feature = "api", feature = "webhooks"))]
-const STRING: usize = 32;
-
-/// How many bytes a JSON text takes once it is read, its own length left aside. Counts too much rather than too little, and needs no valid JSON.
-#[cfg(any(feature = "api", feature = "webhooks"))]
-fn parsed(json: &[u8]) -> usize {
-    let mut bytes = json.iter();
-    let mut room = 0;
-    while let Some(byte) = bytes.next() {
-        room += match byte {
-            b',' => ELEMENT,
-            b'[' | b'{' => CONTAINER,
-            b'"' => {
-                // To the end of the string: what stands in it is text.
-                while let Some(inner) = bytes.next().filter(|inner| **inner != b'"') {
-                    if *inner == b'\\' {
-                        bytes.next();
-                    }
-                }
-                STRING
-            }
-            _ => 0,
-        };
-    }
-    room
 }
 
 impl Budget {
@@ -95,9 +64,27 @@ impl Share {
     /// Takes the room that a JSON text needs once it is read; that of the text itself is taken already.
     #[cfg(any(feature = "api", feature = "webhooks"))]
     pub(crate) fn take_parsed(&mut self, json: &[u8]) -> Result<(), Full> {
-        let room = parsed(json);
+        self.take_room(room::of_json(json))
+    }
+
+    /// Takes the room that something needs beside what was taken already.
+    #[cfg(any(feature = "api", feature = "webhooks"))]
+    pub(crate) fn take_room(&mut self, room: usize) -> Result<(), Full> {
         let alone = self.bytes.saturating_add(room);
         if alone > self.budget.limit { Err(Full::Ever(alone)) } else { self.take(room) }
+    }
+
+    /// Gives so many bytes back.
+    #[cfg(any(feature = "api", feature = "webhooks"))]
+    pub(crate) fn give_back(&mut self, bytes: usize) {
+        let bytes = bytes.min(self.bytes);
+        self.bytes -= bytes;
+        self.budget.used.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    /// Whether more than half of the budget is used.
+    pub(crate) fn is_scarce(&self) -> bool {
+        self.budget.used.load(Ordering::Relaxed) > self.budget.limit / 2
     }
 
     /// How many bytes it holds.
@@ -114,8 +101,6 @@ impl Drop for Share {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
-
     use super::*;
 
     /// Wrong: counting what was refused, so that one large request keeps out small ones for which there is room.
@@ -132,43 +117,27 @@ mod tests {
         assert_eq!(one.bytes(), 100);
     }
 
-    /// What a value takes, with the 16 bytes that an allocator needs for each of its pieces. Where its room cannot be seen, it is what the collection asks for.
-    fn room(value: &Value) -> usize {
-        match value {
-            Value::String(text) => text.capacity() + 16,
-            Value::Array(list) => list.capacity() * size_of::<Value>() + 16 + list.iter().map(room).sum::<usize>(),
-            Value::Object(map) if map.is_empty() => 0,
-            Value::Object(map) => {
-                let places = map.len().next_power_of_two().max(4);
-                let entries = places * (size_of::<(u64, String, Value)>() + 2 * 9) + 2 * 16;
-                entries + map.iter().map(|(key, value)| key.capacity() + 16 + room(value)).sum::<usize>()
-            }
-            _ => 0,
-        }
-    }
-
-    /// Wrong: counting the text alone, of which a small body makes a large value.
     #[test]
-    fn inv_23_json_counts_with_what_it_takes_once_it_is_read() {
-        let list = |piece: &str, count: usize| format!("[{}]", vec![piece; count].join(","));
-        let deep = "[".repeat(100) + &"]".repeat(100);
-        let wide: Vec<String> = (0..1025).map(|key| format!("\"{key}\":0")).collect();
-        let many = ["0", "[]", "[0]", "[[0]]", "{}", r#"{"":0}"#, r#"{"a":0,"b":0}"#, "[0,0,0,0,0]", r#""""#, r#""a""#, r#"["a"]"#, &deep]
-            .map(|piece| list(piece, 1025));
-        for text in many.into_iter().chain([format!("{{{}}}", wide.join(","))]) {
-            let value: Value = serde_json::from_str(&text).expect("JSON");
-            let (room, charged) = (room(&value), text.len() + parsed(text.as_bytes()));
-            assert!((room..room * 5).contains(&charged), "{charged} are charged for {room}: {}", text.chars().take(20).collect::<String>());
-        }
-        assert_eq!(parsed(br#""[,{\"[,{""#), STRING, "what stands in a string is text");
+    fn inv_23_what_is_given_back_can_be_taken_once() {
+        let budget = Budget::new(100);
+        let (mut one, mut two) = (budget.share(), budget.share());
+        one.take(60).expect("there is room");
+        assert!(two.is_scarce());
+        one.give_back(50);
+        two.take(90).expect("there is room");
+        one.give_back(50);
+        assert_eq!((one.bytes(), two.take(11)), (0, Err(Full::Now)), "nobody gives back more than was taken");
+        drop(one);
+        two.take(10).expect("there is room");
     }
 
     #[test]
     fn inv_23_what_never_fits_is_told_from_what_does_not_fit_now() {
-        let budget = Budget::new(3 * ELEMENT + CONTAINER);
+        let (four, five) = (room::of_json(b"[0,0,0,0]"), room::of_json(b"[0,0,0,0,0]"));
+        let budget = Budget::new(four);
         let (mut one, mut two) = (budget.share(), budget.share());
         one.take_parsed(b"[0,0,0,0]").expect("there is room");
-        assert_eq!(two.take_parsed(b"[]"), Err(Full::Now));
-        assert_eq!(two.take_parsed(b"[0,0,0,0,0]"), Err(Full::Ever(4 * ELEMENT + CONTAINER)));
+        assert_eq!(two.take_parsed(b"[0]"), Err(Full::Now));
+        assert_eq!(two.take_parsed(b"[0,0,0,0,0]"), Err(Full::Ever(five)));
     }
 }

@@ -34,12 +34,14 @@ pub struct Config {
     pub max_body: usize,
     /// Largest multipart body of a webhook request, in bytes.
     pub max_form: usize,
-    /// How many bytes of bodies may be in memory at the same time, over all requests. JSON counts with what it takes once it is read: 240 bytes for each element, 464
-    /// for each list and object, 32 for each string, beside its text. Usual bodies come to 20 to 30 times their length, the worst to 230 times.
+    /// How many bytes of bodies may be in memory at the same time, over all requests, and over the executions that they started for as long as this process drives them.
+    /// JSON counts with what it takes once it is read: one to four times its length where it is texts or numbers, five to twenty times where it is objects of a few fields,
+    /// at most a hundred and fifty times.
     pub body_budget: usize,
     /// How long a webhook's caller waits for an answer at most. The execution goes on after that.
     pub webhook_timeout: Duration,
-    /// How many executions may run at the same time. More are refused with 503.
+    /// How many executions may run at the same time. More are refused with 503; those that are stored and whose callers do not wait for their end are recorded, and wait
+    /// in the queue.
     pub max_executions: usize,
     /// How many ended executions are kept in memory to be looked at.
     pub history: usize,

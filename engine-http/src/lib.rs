@@ -23,6 +23,8 @@ mod executions;
 #[cfg(feature = "rate-limit")]
 mod limit;
 mod problem;
+#[cfg(any(feature = "api", feature = "webhooks"))]
+mod room;
 mod service;
 mod sharing;
 mod telemetry;

@@ -1,5 +1,8 @@
 //! Starting executions: where they begin, under which key, and when.
 
+use std::any::Any;
+use std::sync::Arc;
+
 use crate::driver::{ExecutionResult, Parked};
 use crate::engine::{Start, StartError};
 use crate::model::{ExecutionId, Timestamp};
@@ -27,12 +30,17 @@ pub struct Launch {
     pub parent: Option<ExecutionId>,
     /// The execution that it repeats.
     pub retry_of: Option<ExecutionId>,
+    /// It goes into the queue, and whoever has room takes it from there: this process has none.
+    pub queued: bool,
+    /// Dropped when this process does not drive the execution any more that it started: room that was taken for its items, say.
+    pub held: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 impl Launch {
     /// An execution that starts at once.
     pub fn new(pinned: PinnedPlan, start: Start) -> Self {
-        Self { pinned, start, priority: 0, concurrency_key: None, due: None, idempotency: None, parent: None, retry_of: None }
+        let (priority, concurrency_key, due, idempotency) = (0, None, None, None);
+        Self { pinned, start, priority, concurrency_key, due, idempotency, parent: None, retry_of: None, queued: false, held: None }
     }
 
     /// The same under an idempotency key.

@@ -1,5 +1,6 @@
 //! Starting executions.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -26,6 +27,8 @@ struct Prepared {
     execution: Arc<ExecutionData>,
     node: u32,
     items: Batch,
+    /// Dropped when it is not driven any more.
+    held: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 impl Worker {
@@ -47,7 +50,7 @@ impl Worker {
             let entry = prepared.record().await?;
             return Ok(prepared.session.drive(self.clone(), Begin::Recorded(vec![entry])).await?);
         }
-        let Prepared { session, node, items, .. } = self.prepare(launch).await?;
+        let Prepared { session, node, items, held: _held, .. } = self.prepare(launch).await?;
         Ok(session.drive(self.clone(), Begin::Fresh(node, items)).await?)
     }
 
@@ -67,8 +70,11 @@ impl Worker {
         let id = prepared.execution.id();
         match prepared.record().await {
             Ok(entry) => {
-                let (worker, session) = (self.clone(), prepared.session);
-                let task = async move { drop(session.drive(worker, Begin::Recorded(vec![entry])).await) };
+                let (worker, session, held) = (self.clone(), prepared.session, prepared.held);
+                let task = async move {
+                    drop(session.drive(worker, Begin::Recorded(vec![entry])).await);
+                    drop(held);
+                };
                 self.engine().runtime().spawn(task.boxed());
                 Ok(Started { id, repeated: false })
             }
@@ -104,7 +110,7 @@ impl Worker {
         let standing = Standing::Unwritten(Box::new(launch.to_be_stored(id, self)));
         let journal = StoreJournal::new(self.clone(), pinned.clone(), inbox, keeping, standing).with_preface(launch.preface());
         let session = Session::new(Arc::clone(&execution), journal);
-        Ok(Prepared { session, execution, node, items: launch.start.items })
+        Ok(Prepared { session, execution, node, items: launch.start.items, held: launch.held })
     }
 
     /// Answers whoever asks for an execution in another process.
@@ -139,7 +145,7 @@ impl Prepared {
 impl Launch {
     /// Whether only the store can say if and when it runs.
     fn has_to_be_recorded_first(&self) -> bool {
-        self.idempotency.is_some() || self.due.is_some() || self.concurrency_key.is_some()
+        self.idempotency.is_some() || self.due.is_some() || self.concurrency_key.is_some() || self.queued
     }
 
     fn to_be_stored(&self, id: ExecutionId, worker: &Worker) -> StartExecution {
@@ -158,7 +164,7 @@ impl Launch {
             concurrency_key: self.concurrency_key.clone(),
             due: self.due,
             idempotency: self.idempotency.clone(),
-            claim_for: self.due.is_none().then(|| worker.id()),
+            claim_for: (self.due.is_none() && !self.queued).then(|| worker.id()),
             ..StartExecution::new(header, Bytes::new())
         }
     }

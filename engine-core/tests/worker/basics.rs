@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use engine_core::driver::ExecutionResult;
@@ -29,6 +30,25 @@ fn an_execution_runs_and_is_recorded() {
         assert_eq!(result.items("C")[0].json()["path"], serde_json::json!(["A", "B", "C"]));
         assert_eq!(recorded(&result).len(), 4);
         assert_eq!(process.worker.driving(), 0);
+    });
+}
+
+/// Breaks when a process drives what it has no room for, or gives that room back while it drives on.
+#[test]
+fn what_is_queued_is_driven_by_whoever_has_room() {
+    let world = World::new(1);
+    world.simulator.clone().block_on(async {
+        world.save("slow", &graph("T trigger -> S\nS slow")).await;
+        let process = world.process(Life::long());
+        for queued in [false, true] {
+            let room = Arc::new(());
+            let launch = process.launch("slow").await.with(|launch| (launch.queued, launch.held) = (queued, Some(Arc::clone(&room) as _)));
+            let id = process.worker.start(launch).await.unwrap().id;
+            assert_eq!(Arc::strong_count(&room) > 1, !queued, "what is driven here holds its room");
+            assert_eq!(process.result(id).await.status(), ExecutionStatus::Success);
+            world.pass(Duration::from_millis(1)).await;
+            assert_eq!(Arc::strong_count(&room), 1);
+        }
     });
 }
 

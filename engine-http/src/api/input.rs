@@ -1,6 +1,6 @@
 //! What handlers take in: the caller, bodies and queries whose mistakes are named by their place, cursors, conditions.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
@@ -61,9 +61,8 @@ impl<T: DeserializeOwned> FromRequest<Arc<Inner>> for Read<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, service: &Arc<Inner>) -> Result<Self, ApiError> {
-        let (body, mut share) = whole(service, request).await?;
-        share.take_parsed(&body)?;
-        problem::read(&body).map(|read| Self(read, share))
+        let (body, share) = whole(service, request).await?;
+        parse(&body, share).map(|(read, share)| Self(read, share))
     }
 }
 
@@ -74,14 +73,38 @@ impl<T: DeserializeOwned> FromRequest<Arc<Inner>> for ReadOr<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, service: &Arc<Inner>) -> Result<Self, ApiError> {
-        let (body, mut share) = whole(service, request).await?;
-        share.take_parsed(&body)?;
-        problem::read(if body.is_empty() { b"{}" } else { &body }).map(|read| Self(read, share))
+        let (body, share) = whole(service, request).await?;
+        parse(if body.is_empty() { b"{}" } else { &body }, share).map(|(read, share)| Self(read, share))
+    }
+}
+
+/// Reads JSON. The share of the text becomes that of what is read.
+fn parse<T: DeserializeOwned>(body: &[u8], mut share: Share) -> Result<(T, Share), ApiError> {
+    share.take_parsed(body)?;
+    let read = problem::read(body)?;
+    share.give_back(body.len());
+    Ok((read, share))
+}
+
+/// A body that was read before its handler, with its share of the budget: whoever reads the request takes both.
+#[derive(Clone, Debug)]
+pub(super) struct Kept(Arc<Mutex<Option<(Bytes, Share)>>>);
+
+impl Kept {
+    pub(super) fn new(body: Bytes, share: Share) -> Self {
+        Self(Arc::new(Mutex::new(Some((body, share)))))
+    }
+
+    fn take(&self) -> Option<(Bytes, Share)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
 /// A whole body, for as long as its share is held. What is too large is refused before it is read, where it says so, and as soon as it is passed where it does not.
 pub(super) async fn whole(service: &Inner, request: Request) -> Result<(Bytes, Share), ApiError> {
+    if let Some(kept) = request.extensions().get::<Kept>().and_then(Kept::take) {
+        return Ok(kept);
+    }
     let length = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if length.is_some_and(|length| length > MAX_BODY) {
         return Err(ApiError::too_large(MAX_BODY));

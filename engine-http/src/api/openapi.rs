@@ -152,8 +152,10 @@ fn tag(path: &str) -> &str {
 
 fn path_parameters(path: &str) -> Vec<Value> {
     let names = path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
-    let schema = |name: &str| {
-        if name == "version" { json!({"type": "integer", "format": "uint32", "minimum": 0}) } else { json!({"type": "string", "minLength": 1}) }
+    let schema = |name: &str| match name {
+        "version" => json!({"type": "integer", "format": "uint32", "minimum": 0}),
+        "name" => json!({"type": "string", "minLength": 1, "maxLength": 100, "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]+$"}),
+        _ => json!({"type": "string", "minLength": 1}),
     };
     names.map(|name| json!({"name": name, "in": "path", "required": true, "schema": schema(name)})).collect()
 }

@@ -41,6 +41,7 @@ pub(super) struct Reset {
     /// The token of the letter.
     token: String,
     /// At least 10 characters.
+    #[schemars(length(min = 10, max = 256))]
     password: String,
 }
 

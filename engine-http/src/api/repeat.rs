@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tracing::Instrument;
 
-use super::input::whole;
+use super::input::{Kept, whole};
 use crate::access::Identity;
 use crate::problem::ApiError;
 use crate::service::Inner;
@@ -63,7 +63,7 @@ enum Begun {
 async fn begin(service: &Inner, identity: &Identity, key: &str, request: Request) -> Result<Begun, ApiError> {
     let (mut parts, body) = request.into_parts();
     let copy = Request::from_parts(parts.clone(), body);
-    let (bytes, _share) = whole(service, copy).await?;
+    let (bytes, share) = whole(service, copy).await?;
     let mut digest = Sha256::new();
     for part in [parts.method.as_str().as_bytes(), parts.uri.to_string().as_bytes(), &bytes] {
         digest.update((part.len() as u64).to_be_bytes());
@@ -76,7 +76,10 @@ async fn begin(service: &Inner, identity: &Identity, key: &str, request: Request
     parts.extensions.insert(Repeatable(IdempotencyKey { key: format!("api:{key}"), fingerprint, expires: now.after(REMEMBERED) }));
     let begun = IdempotentRequest { tenant: identity.tenant.clone(), key, fingerprint, expires: now.after(UNDER_WAY) };
     match service.stores.requests.begin_request(begun.clone()).await {
-        Ok(RequestState::New) => Ok(Begun::New(begun, Request::from_parts(parts, Body::from(bytes)))),
+        Ok(RequestState::New) => {
+            parts.extensions.insert(Kept::new(bytes, share));
+            Ok(Begun::New(begun, Request::from_parts(parts, Body::empty())))
+        }
         Ok(RequestState::InFlight) => Err(ApiError::conflict("a request with this Idempotency-Key is still being worked on")),
         Ok(RequestState::Answered(answer)) => Ok(Begun::Before(recall(&answer))),
         Err(StoreError::Conflict { .. }) => Err(ApiError::conflict("this Idempotency-Key was used for another request")),

@@ -33,6 +33,7 @@ pub(super) struct Register {
     #[serde(default)]
     name: String,
     /// At least 10 characters.
+    #[schemars(length(min = 10, max = 256))]
     password: String,
 }
 
@@ -61,6 +62,7 @@ pub(super) struct ChangePassword {
     /// The present password.
     current: String,
     /// The new one.
+    #[schemars(length(min = 10, max = 256))]
     password: String,
 }
 

@@ -188,6 +188,13 @@ async fn enter(State(guard): State<Guard>, request: Request, next: Next) -> Resp
     };
     response.headers_mut().extend(told);
     let headers = response.headers_mut();
+    let prefix = address::prefix(&guard.service.config);
+    if !prefix.is_empty()
+        && let Some(location) = headers.get(header::LOCATION).and_then(|location| location.to_str().ok()).filter(|location| location.starts_with('/'))
+        && let Ok(location) = HeaderValue::from_str(&format!("{prefix}{location}"))
+    {
+        headers.insert(header::LOCATION, location);
+    }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     // What one caller was told is for nobody else.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));

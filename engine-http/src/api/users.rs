@@ -32,6 +32,7 @@ pub(super) struct AddUser {
     /// What the user may do.
     role: Role,
     /// At least 10 characters.
+    #[schemars(length(min = 10, max = 256))]
     password: String,
 }
 

@@ -16,7 +16,7 @@ pub(super) async fn index() -> Redirect {
 }
 
 pub(super) async fn file(Place(name): Place<String>) -> Result<Response, ApiError> {
-    let served = utoipa_swagger_ui::serve(&name, Arc::new(Config::from("/api/v1/openapi.json")));
+    let served = utoipa_swagger_ui::serve(&name, Arc::new(Config::from("../openapi.json")));
     let file = served.map_err(|_| ApiError::internal())?.ok_or_else(|| ApiError::not_found("file", &name))?;
     let mut response = file.bytes.into_owned().into_response();
     if let Ok(kind) = HeaderValue::from_str(&file.content_type) {

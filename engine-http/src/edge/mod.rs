@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering;
 
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tracing::Instrument;
@@ -76,12 +76,12 @@ pub(crate) async fn enter(State(service): State<Arc<Inner>>, mut request: Reques
     let (body, left) = rest::Watched::over(body, &parts.headers, runtime);
     let request = Request::from_parts(parts, body);
     let turn = Turn::take(&service);
-    let mut response = if turn.is_over() && !ALWAYS.contains(&route) {
-        service.edge.numbers.shed.fetch_add(1, Ordering::Relaxed);
-        drop(request);
-        ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", "too many requests are being served, try again soon").into_response()
-    } else {
-        next.run(request).instrument(span.clone()).await
+    let mut response = match refused(&service, &turn, &request) {
+        Some(error) => {
+            drop(request);
+            error.into_response()
+        }
+        None => next.run(request).instrument(span.clone()).await,
     };
     drop(turn);
     name(&mut response, &id);
@@ -96,6 +96,17 @@ pub(crate) async fn enter(State(service): State<Arc<Inner>>, mut request: Reques
         tracing::debug!(parent: &span, micros, "request");
     }
     response
+}
+
+/// Why a request is not served, whatever it asks for.
+fn refused(service: &Inner, turn: &Turn<'_>, request: &Request) -> Option<ApiError> {
+    // The path within this router: a program may have nested it below another one.
+    if turn.is_over() && !ALWAYS.contains(&request.uri().path()) {
+        service.edge.numbers.shed.fetch_add(1, Ordering::Relaxed);
+        return Some(ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", "too many requests are being served, try again soon"));
+    }
+    // A proxy may have taken the other one.
+    request.headers().get_all(header::HOST).iter().nth(1).map(|_| ApiError::bad_request("a request names one host"))
 }
 
 /// Counts a request while it is being served, also when its caller goes away.
@@ -124,7 +135,7 @@ impl Drop for Turn<'_> {
 fn name(response: &mut Response, id: &RequestId) {
     if let Some(Problematic(error)) = response.extensions_mut().remove::<Problematic>() {
         let named = error.of_request(&id.0).into_bytes();
-        response.headers_mut().remove(axum::http::header::CONTENT_LENGTH);
+        response.headers_mut().remove(header::CONTENT_LENGTH);
         *response.body_mut() = Body::from(named);
     }
     if let Ok(value) = HeaderValue::from_str(&id.0) {

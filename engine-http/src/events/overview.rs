@@ -14,7 +14,7 @@ use serde_json::json;
 use super::event::{Event, Kind};
 use super::hub::{Heard, Subscription};
 use super::journal::ending;
-use super::wire::{Frame, Frames};
+use super::wire::{CHECK, Frame, Frames, Listener};
 use crate::access::Identity;
 use crate::api::may_see;
 use crate::service::Inner;
@@ -45,6 +45,8 @@ impl Cursor {
 
 /// Who listens to what.
 pub(super) struct Asked {
+    pub(super) listener: Listener,
+    /// Who that was when it was asked last.
     pub(super) identity: Identity,
     pub(super) kinds: Arc<[Kind]>,
     pub(super) after: Option<Cursor>,
@@ -58,8 +60,10 @@ struct Overview {
     poll: BoxFuture<'static, ()>,
     queue: VecDeque<Frame>,
     known: Known,
-    /// Which workflows the caller may see. Asked again at each poll.
+    /// Which workflows the caller may see.
     visible: HashMap<WorkflowId, bool>,
+    /// When it was asked last who the caller is.
+    checked: Timestamp,
     first: bool,
 }
 
@@ -97,6 +101,7 @@ impl Known {
 pub(super) fn overview(service: Arc<Inner>, asked: Asked, live: Option<Subscription>) -> Frames {
     let wakeups = service.stores.executions.wakeups();
     let overview = Overview {
+        checked: service.engine.runtime().now(),
         service,
         asked,
         live,
@@ -123,7 +128,11 @@ impl Overview {
                 return Some(frame);
             }
             // What is there is looked at before anything is told: what happened before is no news.
-            match if self.first { Woken::Look } else { self.wait().await } {
+            let woken = if self.first { Woken::Look } else { self.wait().await };
+            if !matches!(woken, Woken::Again) && !self.is_still_there().await {
+                return None;
+            }
+            match woken {
                 Woken::Look => self.look().await,
                 Woken::Heard(Heard::Event(event)) => self.hear(&event).await,
                 Woken::Heard(Heard::Lagged(lost)) => return Some(Frame::Lagged(lost)),
@@ -154,6 +163,20 @@ impl Overview {
             Either::Left(_) => Woken::Again,
             Either::Right(_) => Woken::Look,
         }
+    }
+
+    /// Asks again who the caller is and what that one may see, where that was asked a while ago. False for one who may not listen any more.
+    async fn is_still_there(&mut self) -> bool {
+        let now = self.service.engine.runtime().now();
+        if now.since(self.checked) < CHECK {
+            return true;
+        }
+        self.checked = now;
+        self.visible.clear();
+        let identity = self.asked.listener.identity().await;
+        let is_there = identity.is_some();
+        self.asked.identity = identity.unwrap_or_else(Identity::nobody);
+        is_there
     }
 
     async fn sees(&mut self, workflow: &WorkflowId) -> bool {
@@ -190,7 +213,6 @@ impl Overview {
     /// Looks at the store for what other processes did.
     async fn look(&mut self) {
         self.poll = self.service.engine.runtime().sleep(POLL);
-        self.visible.clear();
         let mut found = {
             let (service, tenant) = (Arc::clone(&self.service), self.asked.identity.tenant.clone());
             match (self.first, self.asked.after) {

@@ -32,6 +32,7 @@ use crate::service::Inner;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct OverviewQuery {
     /// Types, separated by commas: `execution.ended`, `node.*`. Those about whole executions where nothing is said.
+    #[schemars(length(min = 1))]
     types: Option<String>,
     /// The id of the last event that was seen, for those who cannot send `Last-Event-ID`.
     last_event_id: Option<String>,
@@ -136,7 +137,8 @@ pub(crate) async fn all(
     // Those about executions are needed to know what was told already.
     let heard: Arc<[Kind]> = Kind::ALL.iter().copied().filter(|kind| kinds.contains(kind) || Kind::OF_EXECUTIONS.contains(kind)).collect();
     let live = listen(&service, Wants::Kinds(heard))?;
-    let frames = overview(service, Asked { identity, kinds, after }, live);
+    let asked = Asked { listener: wanted.listener.clone(), identity, kinds, after };
+    let frames = overview(service, asked, live);
     Ok(send(wanted, frames))
 }
 
@@ -163,7 +165,7 @@ fn send(wanted: Wanted, frames: Frames) -> Response {
     let frames = kept_alive(frames, wanted.listener);
     if let Ok(upgrade) = wanted.upgrade {
         // Nothing is read but the end: a client that sends much is cut off.
-        return upgrade.max_message_size(1024).protocols(["engine.events.v1"]).on_upgrade(|socket| pump(socket, frames));
+        return upgrade.max_message_size(LISTENED).max_frame_size(LISTENED).protocols(["engine.events.v1"]).on_upgrade(|socket| pump(socket, frames));
     }
     let mut response = Response::new(Body::from_stream(sse(frames)));
     let headers = response.headers_mut();
@@ -174,6 +176,8 @@ fn send(wanted: Wanted, frames: Frames) -> Response {
     response
 }
 
+/// The largest message that is taken in: a frame is gathered before its message is looked at.
+const LISTENED: usize = 1024;
 /// A reader who takes nothing for so long is given up.
 const PATIENCE: Duration = Duration::from_secs(30);
 

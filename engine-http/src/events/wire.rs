@@ -12,7 +12,7 @@ use futures::stream::{self, BoxStream, StreamExt};
 use serde_json::{Value, json};
 
 use super::event::Event;
-use crate::access::authenticate;
+use crate::access::{Identity, authenticate};
 use crate::api::may_see;
 use crate::service::Inner;
 
@@ -32,7 +32,7 @@ pub(super) type Frames = BoxStream<'static, Frame>;
 /// How often something is sent, if only to say that nothing happened.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// For so long events are told without asking whether the caller may still listen.
-const CHECK: Duration = Duration::from_secs(2);
+pub(super) const CHECK: Duration = Duration::from_secs(2);
 /// After how many milliseconds a client comes back.
 const RETRY: u32 = 2000;
 
@@ -70,21 +70,25 @@ pub(super) fn sse(frames: Frames) -> impl futures::Stream<Item = Result<Bytes, s
 }
 
 /// Who listens. Asked again at every heartbeat, and now and then between events: signing out ends a stream, and so does losing sight of its workflow.
+#[derive(Clone)]
 pub(super) struct Listener {
     pub(super) service: Arc<Inner>,
     pub(super) headers: HeaderMap,
     pub(super) address: Option<std::net::IpAddr>,
-    /// The one workflow whose events are told; `None` where each event is looked at by itself.
+    /// The one workflow whose events are told; `None` where the stream itself asks what may be told to whom.
     pub(super) workflow: Option<WorkflowId>,
 }
 
 impl Listener {
+    /// Who it is by now; none for somebody who may not listen any more.
+    pub(super) async fn identity(&self) -> Option<Identity> {
+        authenticate(&self.service, &self.headers, self.address).await.ok()
+    }
+
     async fn may_stay(&self) -> bool {
-        let Ok(identity) = authenticate(&self.service, &self.headers, self.address).await else { return false };
-        match &self.workflow {
-            Some(workflow) => may_see(&self.service, &identity, workflow.as_str()).await,
-            None => true,
-        }
+        let Some(workflow) = &self.workflow else { return true };
+        let Some(identity) = self.identity().await else { return false };
+        may_see(&self.service, &identity, workflow.as_str()).await
     }
 }
 

@@ -1,8 +1,8 @@
 //! An execution as a future: driven by whoever polls it, by a task of its own when that one goes away.
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 use engine_core::driver::{Control, ExecutionResult};
@@ -26,7 +26,7 @@ pub(crate) struct Driven {
 
 /// Drives an execution that is kept in the store and, where it is put aside or driven elsewhere, waits for its end.
 async fn stored(in_flight: InFlight, what: Begin, parked: Arc<AtomicBool>) -> Result {
-    let Begin { pinned, start, id, mode, .. } = what;
+    let Begin { pinned, start, id, mode, share, .. } = what;
     let executions = Arc::clone(&in_flight.0);
     let began = executions.worker.engine().runtime().now();
     let elsewhere = match executions.worker.execute(Launch::new(pinned, start.id(id).mode(mode))).await? {
@@ -39,7 +39,7 @@ async fn stored(in_flight: InFlight, what: Begin, parked: Arc<AtomicBool>) -> Re
         Came::Elsewhere(execution) => execution,
     };
     parked.store(true, Ordering::Release);
-    drop(in_flight);
+    drop((in_flight, share));
     executions.end_of(elsewhere).await
 }
 
@@ -70,16 +70,19 @@ impl Driven {
             let future = stored(in_flight, begin, Arc::clone(&parked)).boxed();
             return Self { executions, future: Some(future), running: None, parked };
         }
-        let Begin { pinned, start, id, mode, weight } = begin;
+        let Begin { pinned, start, id, mode, weight, share } = begin;
         let plan = pinned.plan;
         let control: Arc<Control> = Arc::default();
         let start = start.id(id).mode(mode).control(Arc::clone(&control));
         let started = executions.worker.engine().runtime().now();
-        let running = Arc::new(Running { id, control, plan: Arc::clone(&plan), mode, started, ended: watch::Sender::new(None) });
+        let held = Mutex::new(Vec::from_iter(share));
+        let running = Arc::new(Running { id, control, plan: Arc::clone(&plan), mode, started, held, ended: watch::Sender::new(None) });
+        let holder = Arc::clone(&running);
         let future = async move {
             let executions = &in_flight.0;
             let result = executions.worker.engine().run(&plan, start).await?;
             let finished = executions.worker.engine().runtime().now();
+            holder.let_go();
             executions.ended(Ended { result: result.clone(), started, finished, weight });
             Ok(result)
         };

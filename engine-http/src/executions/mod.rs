@@ -26,6 +26,7 @@ use tokio::sync::watch;
 
 use self::metrics::Metrics;
 use crate::Config;
+use crate::budget::Share;
 
 /// All executions of one service.
 #[derive(Debug)]
@@ -33,7 +34,10 @@ pub(crate) struct Executions {
     worker: Worker,
     running: Mutex<HashMap<ExecutionId, Arc<Running>>>,
     history: Mutex<History>,
+    /// Those that somebody waits for, and those that are not stored.
     in_flight: AtomicUsize,
+    /// Those of the store that nobody waits for, as far as this process drives them since it started them.
+    unattended: AtomicUsize,
     limit: usize,
     metrics: Metrics,
     last_id: Mutex<uuid::Uuid>,
@@ -47,6 +51,8 @@ pub(crate) struct Running {
     pub(crate) plan: Arc<Plan>,
     pub(crate) mode: ExecutionMode,
     pub(crate) started: Timestamp,
+    /// The room that was taken for what came in.
+    held: Mutex<Vec<Share>>,
     ended: watch::Sender<Option<ExecutionResult>>,
 }
 
@@ -58,6 +64,21 @@ pub(crate) struct Begin {
     pub(crate) mode: ExecutionMode,
     /// About how many bytes its input holds.
     pub(crate) weight: usize,
+    /// The room that was taken for its input. Given back when this process does not drive it any more.
+    pub(crate) share: Option<Share>,
+}
+
+/// What an execution holds that nobody waits for, while this process drives it.
+struct Unattended {
+    executions: Arc<Executions>,
+    share: Option<Share>,
+}
+
+impl Drop for Unattended {
+    fn drop(&mut self) {
+        self.executions.unattended.fetch_sub(1, Ordering::Relaxed);
+        drop(self.share.take());
+    }
 }
 
 /// There are as many executions as there may be.
@@ -72,6 +93,7 @@ impl Executions {
             running: Mutex::default(),
             history: Mutex::new(history),
             in_flight: AtomicUsize::new(0),
+            unattended: AtomicUsize::new(0),
             limit: config.max_executions,
             metrics: Metrics::default(),
             last_id: Mutex::default(),
@@ -108,13 +130,19 @@ impl Executions {
 
     /// The same under a key: where one was started and recorded under it before, that one is meant. Gives its id.
     ///
+    /// One that is stored waits in the queue where this process drives as many as it may, or has little room left.
+    ///
     /// # Errors
-    /// When it cannot be recorded, or too many run already.
+    /// When it cannot be recorded; and too many run already, where it is not stored.
     pub(crate) async fn start_under(self: &Arc<Self>, begin: Begin, key: Option<IdempotencyKey>) -> Result<ExecutionId, LaunchError> {
         let id = begin.id;
         if self.is_stored(&begin.pinned) {
-            let Begin { pinned, start, id, mode, .. } = begin;
-            let launch = Launch::new(pinned, start.id(id).mode(mode)).with(|launch| launch.idempotency = key);
+            let Begin { pinned, start, id, mode, share, .. } = begin;
+            let others = self.unattended.fetch_add(1, Ordering::Relaxed) + self.in_flight.load(Ordering::Relaxed);
+            let queued = others >= self.limit || share.as_ref().is_some_and(Share::is_scarce);
+            let held = Some(Arc::new(Unattended { executions: Arc::clone(self), share }) as _);
+            let launch = Launch::new(pinned, start.id(id).mode(mode));
+            let launch = launch.with(|launch| (launch.idempotency, launch.queued, launch.held) = (key, queued, held));
             return self.worker.start(launch).await.map(|started| started.id);
         }
         self.begin(begin).map(drop).map_err(|Busy| LaunchError::Unavailable("too many executions are running".to_owned()))?;
@@ -180,6 +208,15 @@ impl Running {
     /// Where it stands.
     pub(crate) fn status(&self) -> &'static str {
         if self.control.waits().is_empty() { "running" } else { "waiting" }
+    }
+
+    /// Holds the room of something that came in for it, until it has ended.
+    pub(crate) fn hold(&self, share: Share) {
+        lock(&self.held).push(share);
+    }
+
+    fn let_go(&self) {
+        drop(std::mem::take(&mut *lock(&self.held)));
     }
 
     /// Completes with the result when it has ended; `None` when the runtime went away.

@@ -185,7 +185,7 @@ fn bare(options: &HookOptions, body: Body, kind: Option<HeaderValue>) -> Respons
 fn sandbox(response: &mut Response) {
     let headers = response.headers_mut();
     // A browser must not find a page in what is none.
-    headers.entry(header::X_CONTENT_TYPE_OPTIONS).or_insert(NO_GUESSES);
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, NO_GUESSES);
     let kinds = || headers.get_all(header::CONTENT_TYPE).iter();
     let is_page = kinds().next().is_none() || !kinds().all(is_inert);
     if is_page && !headers.get_all(header::CONTENT_SECURITY_POLICY).iter().any(|policy| policy == SANDBOX) {
@@ -193,15 +193,18 @@ fn sandbox(response: &mut Response) {
     }
 }
 
-/// Types of which no browser makes a page that runs. XML is none of them: it may hold HTML.
-const INERT: [&str; 8] =
-    ["application/json", "application/octet-stream", "application/pdf", "application/zip", "text/plain", "text/csv", "audio/", "video/"];
+/// Types of which no browser makes a page that runs. XML is none of them, whatever stands before it: it may hold HTML.
+const INERT: [&str; 9] =
+    ["application/json", "application/octet-stream", "application/pdf", "application/zip", "text/plain", "text/csv", "audio/", "image/", "video/"];
 
-/// Whether something of this type runs nowhere. Types are written in any case.
-fn is_inert(kind: &HeaderValue) -> bool {
-    let kind = kind.to_str().unwrap_or_default().trim().to_ascii_lowercase();
-    let is_picture = kind.starts_with("image/") && !kind.starts_with("image/svg");
-    is_picture || INERT.iter().any(|inert| kind.starts_with(inert))
+/// Whether something of this type runs nowhere. Types are written in any case, and of several that a header names a browser takes the last one that it knows.
+fn is_inert(kinds: &HeaderValue) -> bool {
+    kinds.to_str().unwrap_or_default().split(',').all(|kind| {
+        let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        !kind.contains("xml")
+            && !kind.contains("svg")
+            && INERT.iter().any(|inert| if inert.ends_with('/') { kind.starts_with(inert) } else { kind == *inert })
+    })
 }
 
 pub(super) async fn read(file: &Binary, blobs: &Arc<dyn BlobStore>) -> Result<Body, Failure> {

@@ -1,5 +1,6 @@
 //! Reading bodies: never more than the limit of one request, and never more than the budget of all.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -50,6 +51,14 @@ pub(super) fn check_length(headers: &HeaderMap, limit: usize) -> Result<(), Fail
 
 pub(super) fn too_large(limit: usize) -> Failure {
     Failure::new(StatusCode::PAYLOAD_TOO_LARGE, format!("request entity too large: at most {limit} bytes are taken"))
+}
+
+/// Bytes as text. What is none grows to three times its length: room is taken for that.
+pub(super) fn text<'b>(bytes: &'b [u8], share: &mut Share) -> Result<Cow<'b, str>, Full> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(text.into()),
+        Err(_) => share.take_room(bytes.len() * 2).map(|()| String::from_utf8_lossy(bytes)),
+    }
 }
 
 /// Reads a body to its end.

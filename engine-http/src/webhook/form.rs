@@ -12,7 +12,7 @@ use engine_core::model::{Binary, BinaryContent, Json};
 use futures::stream::{self, Stream, StreamExt, TryStreamExt};
 use serde_json::Value;
 
-use super::body::too_large;
+use super::body::{self, too_large};
 use super::failure::Failure;
 use super::query;
 use crate::budget::Share;
@@ -61,7 +61,9 @@ impl FormReader<'_> {
             let name = field.name().unwrap_or_default().to_owned();
             if field.file_name().is_none() {
                 let text = self.text(field, &unread).await?;
-                query::insert(&mut form.fields, &name, Value::String(String::from_utf8_lossy(&text).into_owned()));
+                self.share.take_room(query::room_of(&name))?;
+                let text = body::text(&text, self.share)?.into_owned();
+                query::insert(&mut form.fields, &name, Value::String(text));
                 continue;
             }
             let file = self.file(field, &unread).await?;

@@ -38,6 +38,10 @@ const INLINE: usize = 16 * 1024;
 
 /// The type of bodies that are read as JSON.
 const JSON: &str = "application/json";
+/// The type of forms that are sent as text.
+const FIELDS: &str = "application/x-www-form-urlencoded";
+/// Nobody needs the text of these any more when it is read.
+const FORMS_OF_VALUES: [&str; 2] = [JSON, FIELDS];
 
 /// How a webhook was called, beside what the request itself says.
 pub(super) struct Called<'a> {
@@ -74,18 +78,17 @@ impl<'a> Source<'a> {
                 self.form(content_type, body, share).await
             } else {
                 let bytes = body::read(headers, body, limit, share).await?;
-                if kind == JSON && !self.options.body_is_file {
-                    share.take_parsed(&bytes)?;
-                }
-                self.content(&kind, bytes).await
+                self.content(&kind, bytes, share).await
             }
         };
+        let asked = self.parts.uri.query().unwrap_or_default();
         let patience = body::patience(headers, limit, self.config.request_timeout);
         let Content { body, files } = tokio::time::timeout(patience, arrival).await.map_err(|_| body::too_slow())??;
         let mut json = Json::with_capacity(7);
         json.insert("headers".to_owned(), Value::Object(headers_to_json(headers)));
         json.insert("params".to_owned(), Value::Object(self.params));
-        json.insert("query".to_owned(), Value::Object(self.parts.uri.query().map(query::parse).unwrap_or_default()));
+        share.take_room(query::room(asked))?;
+        json.insert("query".to_owned(), Value::Object(query::parse(asked)));
         json.insert("body".to_owned(), body);
         if let Some(token) = self.token.claims {
             json.insert("jwtPayload".to_owned(), token);
@@ -120,9 +123,12 @@ impl<'a> Source<'a> {
     }
 
     /// Version 2 takes what it cannot read as a file; version 1 does so when it is told to, and is without a body otherwise.
-    async fn content(&self, kind: &str, bytes: Bytes) -> Result<Content, Failure> {
-        let read = if self.options.body_is_file { None } else { read_as(kind, &bytes)? };
+    async fn content(&self, kind: &str, bytes: Bytes, share: &mut Share) -> Result<Content, Failure> {
+        let read = if self.options.body_is_file { None } else { read_as(kind, &bytes, share)? };
         let wants_file = self.options.raw_body || (read.is_none() && !bytes.is_empty() && (self.options.version > 1.0 || self.options.body_is_file));
+        if !wants_file && read.is_some() && FORMS_OF_VALUES.contains(&kind) {
+            share.give_back(bytes.len());
+        }
         let files = if wants_file { Some(std::iter::once(self.file(kind, bytes).await?).collect()) } else { None };
         Ok(Content { body: read.unwrap_or_else(|| Value::Object(Json::new())), files })
     }
@@ -149,22 +155,27 @@ struct Content {
     files: Option<std::collections::BTreeMap<String, Binary>>,
 }
 
-/// The body as JSON; `None` where its type is none that n8n reads.
-fn read_as(kind: &str, bytes: &Bytes) -> Result<Option<Value>, Failure> {
-    let text = || String::from_utf8_lossy(bytes);
+/// The body as JSON; `None` where its type is none that n8n reads. Takes the room for it.
+fn read_as(kind: &str, bytes: &Bytes, share: &mut Share) -> Result<Option<Value>, Failure> {
     if bytes.is_empty() {
         return Ok(None);
     }
-    Ok(match kind {
-        JSON => Some(
-            serde_json::from_slice(bytes)
-                .map_err(|error| Failure::new(StatusCode::UNPROCESSABLE_ENTITY, format!("Failed to parse request body: {error}")))?,
-        ),
-        "application/x-www-form-urlencoded" => Some(Value::Object(query::parse(&text()))),
-        "text/plain" => Some(Value::String(text().into_owned())),
-        _ if kind.ends_with("/xml") || kind.ends_with("+xml") => Some(Value::String(text().into_owned())),
-        _ => None,
-    })
+    match kind {
+        JSON => {
+            share.take_parsed(bytes)?;
+            let broken = |error| Failure::new(StatusCode::UNPROCESSABLE_ENTITY, format!("Failed to parse request body: {error}"));
+            serde_json::from_slice(bytes).map(Some).map_err(broken)
+        }
+        FIELDS => {
+            let text = body::text(bytes, share)?;
+            share.take_room(query::room(&text))?;
+            Ok(Some(Value::Object(query::parse(&text))))
+        }
+        _ if kind == "text/plain" || kind.ends_with("/xml") || kind.ends_with("+xml") => {
+            Ok(Some(Value::String(body::text(bytes, share)?.into_owned())))
+        }
+        _ => Ok(None),
+    }
 }
 
 /// Headers as Node.js gives them: small letters, repeated ones joined.

@@ -88,11 +88,11 @@ async fn serve(service: &Arc<Inner>, prefix: &str, request: Request) -> Response
     answer(service, &hook, start::Call { request, params, output }).await
 }
 
-/// Nothing is served there. Whoever followed the address of a form is a person, and is shown a page.
+/// Nothing is served there. What lies at the address of a form is a page, unless the caller asks for JSON.
 fn absent(prefix: &str, failure: Failure, headers: &HeaderMap) -> Response {
-    let accepted = headers.get_all(header::ACCEPT).iter().filter_map(|kinds| kinds.to_str().ok());
-    let is_person = prefix.starts_with("/form") && accepted.into_iter().any(|kinds| kinds.contains("text/html"));
-    if is_person { page::absent() } else { failure.into_response() }
+    let accepts = |kind: &str| headers.get_all(header::ACCEPT).iter().filter_map(|kinds| kinds.to_str().ok()).any(|kinds| kinds.contains(kind));
+    let is_page = prefix.starts_with("/form") && (accepts("text/html") || !accepts("json"));
+    if is_page { page::absent() } else { failure.into_response() }
 }
 
 /// A call of a webhook that is tried out.

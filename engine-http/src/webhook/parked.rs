@@ -36,7 +36,7 @@ pub(super) async fn serve(service: &Arc<Inner>, (id, suffix): (ExecutionId, &str
     let index = plan.find_id(&point.node).unwrap_or_default();
     let place = Place::new((point.node, index), resume)?;
     takes(&place, request.method())?;
-    let item = brought(service, (&place, &plan), request).await?;
+    let (item, _share) = brought(service, (&place, &plan), request).await?;
     let responds = place.options.mode == ResponseMode::ResponseNode;
     let payload = json!({ "items": [item_to_json(&item, item.paired())], "reply": responds });
     let (slot, reply) = ReplySlot::new();

@@ -24,6 +24,20 @@ pub(super) fn parse(text: &str) -> Json {
     json
 }
 
+/// How many bytes [`parse`] makes of a text, at most.
+pub(super) fn room(text: &str) -> usize {
+    let pairs = text.split('&').filter(|pair| !pair.is_empty()).take(MAX_PAIRS);
+    // Brackets may be written with escapes.
+    pairs.map(|pair| pair.len() + room_of(&decode(pair.split_once('=').map_or(pair, |(key, _)| key)))).sum()
+}
+
+/// How many bytes a pair takes beside its text, at most: an entry in an object that may just have grown, two strings, and an object of one entry for each bracket.
+pub(super) fn room_of(key: &str) -> usize {
+    const PAIR: usize = 384;
+    const NESTED: usize = 416;
+    PAIR + key.matches('[').take(MAX_DEPTH).count() * NESTED
+}
+
 /// Adds a value under a key that may hold brackets.
 pub(super) fn insert(json: &mut Json, key: &str, value: Value) {
     let (name, path) = split(key);

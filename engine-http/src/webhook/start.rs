@@ -50,7 +50,7 @@ pub(super) async fn serve(service: &Arc<Inner>, hook: &Arc<Hook>, call: Call) ->
     if hook.wants_resume_url {
         start = start.resume_url(service.resume_url(&base, id));
     }
-    let begin = Begin { pinned: hook.pinned.clone(), start, id, mode: hook.mode(), weight: share.bytes() };
+    let begin = Begin { pinned: hook.pinned.clone(), start, id, mode: hook.mode(), weight: share.bytes(), share: Some(share) };
     run(service, hook, begin).await
 }
 

@@ -18,6 +18,7 @@ use super::item::Source;
 use super::start::{Answered, ReplySlot, patient};
 use super::{HookOptions, answer, guard, parked, query};
 use crate::address;
+use crate::budget::Share;
 use crate::executions::Running;
 use crate::service::Inner;
 
@@ -98,8 +99,8 @@ pub(super) fn takes(place: &Place, method: &Method) -> Result<(), Failure> {
     if *method == allowed { Ok(()) } else { Err(Failure::method(method, &[allowed])) }
 }
 
-/// The item that a request brings to a waiting node.
-pub(super) async fn brought(service: &Arc<Inner>, (place, plan): (&Place, &Arc<Plan>), request: Request) -> Result<Item, Failure> {
+/// The item that a request brings to a waiting node, and the room that was taken for it.
+pub(super) async fn brought(service: &Arc<Inner>, (place, plan): (&Place, &Arc<Plan>), request: Request) -> Result<(Item, Share), Failure> {
     let (parts, body) = request.into_parts();
     guard::admit(&place.options, &parts.headers, address::of(&parts.headers, &parts.extensions, &service.config))?;
     let gate = Gate { engine: &service.engine, plan, node: place.index };
@@ -118,17 +119,18 @@ pub(super) async fn brought(service: &Arc<Inner>, (place, plan): (&Place, &Arc<P
     for key in ["webhookUrl", "executionMode"] {
         item.json_mut().shift_remove(key);
     }
-    Ok(item)
+    Ok((item, share))
 }
 
 async fn deliver(service: &Arc<Inner>, running: &Arc<Running>, place: Place, request: Request) -> Result<Response, Failure> {
-    let item = brought(service, (&place, &running.plan), request).await?;
+    let (item, share) = brought(service, (&place, &running.plan), request).await?;
     let (slot, reply) = ReplySlot::new();
     let responds = place.options.mode == ResponseMode::ResponseNode;
     let responder = responds.then(|| Arc::new(slot) as Arc<dyn Responder>);
     if !running.control.deliver(place.node.clone(), Batch::from(vec![item]), responder) {
         return Err(Failure::new(StatusCode::CONFLICT, format!("The execution \"{}\" is running already.", running.id)));
     }
+    running.hold(share);
     respond(service, (running, &place), reply).await
 }
 

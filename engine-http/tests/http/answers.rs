@@ -118,6 +118,12 @@ async fn pages_of_workflows_are_kept_in_a_sandbox() {
         "text/xml",
         "application/rss+xml",
         "x/y",
+        "text/plain, text/html",
+        "text/plain;charset=\"utf-8,text/html",
+        "application/json+xml",
+        "image/x+xml",
+        "audio/x+XML; a=b",
+        "text/plainer",
         "\u{e9}",
     ] {
         assert_eq!(page(json!([["Content-Type", kind]])).await, 1, "{kind}");
@@ -126,6 +132,7 @@ async fn pages_of_workflows_are_kept_in_a_sandbox() {
         assert_eq!(page(json!([["Content-Type", kind]])).await, 0, "{kind}");
     }
     assert_eq!(page(json!([["Content-Type", "text/plain"], ["Content-Type", "text/html"]])).await, 1, "whichever a browser takes");
+    assert_eq!(page(json!([["Content-Type", "text/plain"], ["X-Content-Type-Options", "none"]])).await, 0, "nothing is guessed from what it holds");
     assert_eq!(page(json!([["Content-Security-Policy", "default-src *"]])).await, 1, "a workflow does not let itself out");
     assert_eq!(page(json!([["Content-Security-Policy", "sandbox allow-scripts allow-same-origin"]])).await, 1);
 }

@@ -254,6 +254,36 @@ async fn inv_27_a_stream_ends_when_its_workflow_is_unshared() {
     assert!(matches!(socket.next().await, Some(Ok(Message::Close(_)))));
 }
 
+/// Breaks when a stream of all executions goes on as the one whom its reader was at the beginning.
+#[tokio::test]
+async fn inv_27_a_stream_of_all_shows_what_its_reader_may_see_by_now() {
+    let server = signed().await;
+    let admin = administrator(&server).await;
+    let ada = member(&server, &admin, "ada", "admin").await;
+    let run = async |who: &Value| {
+        let flow = json!({"name": "w", "nodes": [{"id": "1", "name": "Start", "type": "manual_trigger"}], "connections": []});
+        let (_, workflow) = send_json(server.post("/api/v1/workflows").bearer_auth(token(who)).json(&flow)).await;
+        let start = format!("/api/v1/workflows/{}/executions?wait=10", workflow["id"].as_str().expect("an id"));
+        assert_eq!(send(server.post(&start).bearer_auth(token(who))).await.0, 200);
+        workflow["id"].clone()
+    };
+    let mut stream = Stream::open(server.get("/api/v1/events?types=execution.ended").bearer_auth(token(&ada))).await;
+    let theirs = run(&admin).await;
+    assert_eq!(stream.next().await.expect("an event").2["subject"], theirs, "an administrator sees all");
+    let change = async |change: Value| {
+        let path = format!("/api/v1/users/{}", ada["user"]["id"].as_str().expect("an id"));
+        assert_eq!(send(server.request("PATCH", &path).bearer_auth(token(&admin)).json(&change)).await.0, 200);
+        server.wait(Duration::from_secs(3));
+    };
+    change(json!({"role": "user"})).await;
+    run(&admin).await;
+    let own = run(&ada).await;
+    assert_eq!(stream.next().await.expect("an event").2["subject"], own, "the administrator's execution came first and is not told");
+    change(json!({"disabled": true})).await;
+    run(&admin).await;
+    assert_eq!(stream.next().await, None);
+}
+
 #[tokio::test]
 async fn a_websocket_tells_the_same() {
     let server = Server::with([waiting_flow()]).await;
@@ -271,6 +301,25 @@ async fn a_websocket_tells_the_same() {
         }
     }
     assert_eq!((&last["type"], &last["data"]["status"]), (&json!("engine.execution.ended"), &json!("canceled")));
+}
+
+/// Breaks when a frame is gathered before it is found to be too long: it may announce any length, and come as slowly as its sender likes.
+#[tokio::test]
+async fn inv_23_a_listener_who_talks_is_cut_off() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let server = Server::start(Config::default()).await;
+    let mut stream = tokio::net::TcpStream::connect(server.address).await.expect("a connection");
+    let head = "GET /api/v1/events HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
+                sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.expect("sent");
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).await.expect("an answer");
+    assert_eq!(&answer, b"HTTP/1.1 101");
+    // The head of a masked binary frame of a megabyte, of which nothing follows.
+    stream.write_all(&[0x82, 0xff, 0, 0, 0, 0, 0, 0x10, 0, 0, 0, 0, 0, 0]).await.expect("sent");
+    let mut rest = Vec::new();
+    let ended = tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut rest)).await;
+    assert!(ended.is_ok(), "the connection ends");
 }
 
 #[tokio::test]

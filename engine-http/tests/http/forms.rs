@@ -481,7 +481,9 @@ async fn an_address_without_a_form_shows_a_page_to_people() {
         let (status, kind, body) = send(server.get(path).header("accept", "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8")).await;
         assert_eq!((status, kind.as_str()), (404, "text/html; charset=utf-8"), "{path}");
         assert!(body.contains("There is no form here"), "{body}");
-        assert_eq!(send(server.get(path)).await.1, "application/json", "{path}");
+        let head = server.request("HEAD", path).header("accept", "*/*");
+        assert_eq!(send(head).await, (404, "text/html; charset=utf-8".to_owned(), String::new()), "{path}");
+        assert_eq!(send(server.get(path).header("accept", "application/json")).await.1, "application/json", "{path}");
     }
     assert_eq!(send(server.get("/webhook/none").header("accept", "text/html")).await.1, "application/json");
 }

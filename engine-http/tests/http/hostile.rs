@@ -26,6 +26,36 @@ async fn inv_37_unknown_methods_get_405_everywhere() {
     }
 }
 
+/// Breaks when a request is served whose end, or whose host, another server on its way may see elsewhere.
+#[tokio::test]
+async fn inv_37_requests_of_two_meanings_are_refused() {
+    let server = Server::with([echo("hook", json!({}))]).await;
+    let chunks = "2\r\n{}\r\n0\r\n\r\n";
+    for (headers, body) in [
+        ("content-length: 2\r\ncontent-length: 3", "{}x"),
+        ("content-length: 2, 2", "{}"),
+        ("content-length: +2", "{}"),
+        ("transfer-encoding: xchunked", chunks),
+        ("transfer-encoding: identity\r\ncontent-length: 2", "{}"),
+        ("transfer-encoding: chunked, identity", chunks),
+        ("transfer-encoding : chunked", chunks),
+        ("x: a\r\n b\r\ncontent-length: 2", "{}"),
+        ("x: a\rb\r\ncontent-length: 2", "{}"),
+        ("host: other\r\ncontent-length: 2", "{}"),
+    ] {
+        let answer = raw(&server, &format!("POST /webhook/hook HTTP/1.1\r\nhost: x\r\n{headers}\r\n\r\n{body}")).await;
+        assert!(answer.starts_with("HTTP/1.1 400"), "{headers}: {answer}");
+    }
+    // What a proxy that counts bytes takes for the rest of the body is no request.
+    let (mut stream, mut answer) = (tokio::net::TcpStream::connect(server.address).await.expect("a connection"), String::new());
+    let request = format!(
+        "POST /webhook/hook HTTP/1.1\r\nhost: x\r\ncontent-length: 50\r\ntransfer-encoding: chunked\r\n\r\n{chunks}GET /health HTTP/1.1\r\nhost: x\r\n\r\n"
+    );
+    tokio::io::AsyncWriteExt::write_all(&mut stream, request.as_bytes()).await.expect("sent");
+    tokio::io::AsyncReadExt::read_to_string(&mut stream, &mut answer).await.expect("an answer, and the end of the connection");
+    assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "{answer}");
+}
+
 #[tokio::test]
 async fn inv_24_deep_and_broken_json_is_refused_by_every_route() {
     let server = Server::start(Config::default()).await;

@@ -122,7 +122,7 @@ async fn inv_23_bodies_of_the_api_are_bounded_before_they_are_buffered() {
 async fn inv_23_json_counts_with_what_it_takes_once_it_is_read() {
     let server = Server::start(Config::default().with(|config| config.body_budget = 100_000)).await;
     server.service.activate(echo("hook", json!({}))).expect("it can be served");
-    let (small, large) = (vec![0; 300], vec![0; 500]);
+    let (small, large) = (vec![0; 300], vec![0; 1500]);
     for path in ["/webhook/hook", "/api/v1/workflows/validate"] {
         let (status, answer) = send_json(server.post(path).json(&large)).await;
         assert_eq!(status, 413, "{path}: {answer}");
@@ -132,6 +132,72 @@ async fn inv_23_json_counts_with_what_it_takes_once_it_is_read() {
     }
     let text = server.post("/webhook/hook").header("content-type", "text/plain").body(json!(large).to_string());
     assert_eq!(send(text).await.0, 200, "text stays what it is");
+}
+
+/// Breaks when fields, which become entries of objects, count with their text alone; and when bytes do that are no text, and grow when they are made into it.
+#[tokio::test]
+async fn inv_23_fields_count_with_what_they_become() {
+    let server = Server::start(Config::default().with(|config| config.body_budget = 100_000)).await;
+    server.service.activate(echo("hook", json!({}))).expect("it can be served");
+    let fields = |count: usize| vec!["a[b][c][d]=1"; count].join("&");
+    let form = |count: usize| (0..count).fold(reqwest::multipart::Form::new(), |form, _| form.text("a[b][c][d]", "1"));
+    let sent = |kind: &str, body: Vec<u8>| server.post("/webhook/hook").header("content-type", kind).body(body);
+    for (count, status) in [(20, 200), (200, 413)] {
+        assert_eq!(send(sent("application/x-www-form-urlencoded", fields(count).into())).await.0, status, "{count}");
+        assert_eq!(send(server.post(&format!("/webhook/hook?{}", fields(count)))).await.0, status, "{count} in the address");
+        assert_eq!(send(server.post("/webhook/hook").multipart(form(count))).await.0, status, "{count} in parts");
+    }
+    for (byte, status) in [(b'x', 200), (0xff, 413)] {
+        assert_eq!(send(sent("text/plain", vec![byte; 50_000])).await.0, status, "{byte}");
+    }
+}
+
+/// Breaks when the room of a body is given back with the answer, though the execution that it started holds it for as long as it runs.
+#[tokio::test]
+async fn inv_23_an_execution_holds_the_room_of_what_it_began_with() {
+    let server = Server::start(Config::default().with(|config| config.body_budget = 15_000)).await;
+    let wait = engine_core::model::NodeDefinition::new("Wait", "wait").parameter("resume", "webhook");
+    server.service.activate(crate::server::chain("flow", crate::server::webhook("hook", json!({})), [wait])).expect("it can be served");
+    let called = async || send(server.post("/webhook/hook").header("content-type", "text/plain").body("x".repeat(9000))).await.0;
+    let started = async || {
+        let request = server.post("/api/v1/workflows/flow/executions").header("idempotency-key", "k");
+        send(request.json(&json!({"items": [{"text": "x".repeat(6000)}]}))).await.0
+    };
+    let cancelled = async || {
+        let (_, all) = send_json(server.get("/api/v1/executions?status=waiting")).await;
+        let id = all["data"][0]["id"].as_str().expect("an execution").to_owned();
+        assert_eq!(send(server.post(&format!("/api/v1/executions/{id}/cancel"))).await.0, 202);
+        while send_json(server.get(&format!("/api/v1/executions/{id}"))).await.1["finished"] == false {}
+    };
+    assert_eq!([called().await, called().await, started().await], [200, 503, 503]);
+    cancelled().await;
+    assert_eq!([started().await, called().await], [202, 503]);
+    cancelled().await;
+    assert_eq!(called().await, 200);
+}
+
+/// Breaks when a process drives any number of stored executions at the same time that nobody waits for.
+#[tokio::test]
+async fn inv_23_starts_beyond_what_may_be_driven_wait_in_the_queue() {
+    let runtime: std::sync::Arc<dyn engine_core::runtime::Runtime> = std::sync::Arc::new(engine_core::runtime::TokioRuntime::current());
+    let stores = engine_core::store::Stores::of(&std::sync::Arc::new(engine_core::store::MemoryStore::new(runtime)));
+    let config = Config::default().with(|config| {
+        (config.stores, config.max_executions) = (Some(stores), 1);
+        config.worker.concurrency = 0;
+    });
+    let server = Server::start(config).await;
+    let wait = engine_core::model::NodeDefinition::new("Wait", "wait")
+        .parameter("resume", "timeInterval")
+        .parameter("amount", 4)
+        .parameter("unit", "seconds");
+    server.service.activate(crate::server::chain("flow", crate::server::webhook("hook", json!({})), [wait])).expect("it can be served");
+    for _ in 0..3 {
+        assert_eq!(send(server.post("/webhook/hook")).await.0, 200);
+    }
+    let (_, all) = send_json(server.get("/api/v1/executions")).await;
+    let statuses: Vec<&str> = all["data"].as_array().expect("a list").iter().filter_map(|one| one["status"].as_str()).collect();
+    assert_eq!((statuses.len(), statuses.iter().filter(|status| **status == "new").count()), (3, 2), "{statuses:?}");
+    assert_eq!(server.service.worker().driving(), 1);
 }
 
 /// A Redis of this test alone.

@@ -137,16 +137,16 @@ async fn inv_23_a_form_without_parts_is_not_gathered() {
 
 #[tokio::test]
 async fn inv_23_all_bodies_together_have_a_budget() {
-    let config = Config::default().with(|config| config.body_budget = 100);
+    let config = Config::default().with(|config| config.body_budget = 1000);
     let server = Server::start(config).await;
     server.service.activate(echo("hook", json!({}))).expect("it can be served");
-    let response = server.post("/webhook/hook").body("x".repeat(101)).send().await.expect("an answer");
+    let response = server.post("/webhook/hook").body("x".repeat(1001)).send().await.expect("an answer");
     assert_eq!((response.status().as_u16(), response.headers().contains_key("retry-after")), (503, true));
-    let (status, _) = item_of(&server, "text/plain", "x".repeat(100)).await;
+    let (status, _) = item_of(&server, "text/plain", "x".repeat(1000)).await;
     assert_eq!(status, 200, "the budget is given back");
-    let (status, _, _) = send(server.post("/webhook/hook").multipart(Form::new().text("a", "x".repeat(101)))).await;
+    let (status, _, _) = send(server.post("/webhook/hook").multipart(Form::new().text("a", "x".repeat(1001)))).await;
     assert_eq!(status, 503, "fields of forms count, too");
-    let (status, _, _) = send(server.post("/webhook/hook").multipart(Form::new().text("a", "x".repeat(100)))).await;
+    let (status, _, _) = send(server.post("/webhook/hook").multipart(Form::new().text("a", "x".repeat(600)))).await;
     assert_eq!(status, 200);
 }
 

@@ -1,8 +1,11 @@
 //! Which webhook a path means.
 
+use engine_core::Engine;
+use engine_core::runtime::TokioRuntime;
+use engine_http::{Config, Service};
 use serde_json::{Value, json};
 
-use crate::server::{Server, chain, echo, header, keep, send_json, webhook};
+use crate::server::{Server, chain, echo, header, keep, send, send_json, webhook};
 
 fn named(path: &str) -> engine_core::Workflow {
     let node = webhook(path, json!({"responseMode": "lastNode", "httpMethod": "GET"}));
@@ -85,4 +88,29 @@ async fn each_method_has_an_output_of_its_own() {
     let server = Server::with([workflow]).await;
     assert_eq!(send_json(server.get("/webhook/hook")).await, (200, json!({"by": "get"})));
     assert_eq!(send_json(server.post("/webhook/hook")).await, (200, json!({"by": "post"})));
+}
+
+/// Breaks when an address that is given out leaves out the path below which a program serves this router, or when health is looked for at the root.
+#[tokio::test]
+async fn a_program_serves_it_below_a_path() {
+    let config = |most: usize| Config::default().public_url("https://example.com/flows/").with(|config| config.max_requests = most);
+    for (most, created) in [(16, 201), (0, 503)] {
+        let engine = Engine::builder().runtime(TokioRuntime::current()).nodes(engine_nodes::registry()).build();
+        let service = Service::new(engine, config(most));
+        service.activate(echo("hook", json!({}))).expect("it can be served");
+        let app = axum::Router::new().nest("/flows", service.router());
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let root = format!("http://{}/flows", listener.local_addr().expect("an address"));
+        drop(tokio::spawn(axum::serve(listener, app).into_future()));
+        let client = reqwest::Client::new();
+        assert_eq!(send(client.get(format!("{root}/health"))).await.0, 200, "also when nothing else is answered");
+        let workflow = json!({"name": "w", "nodes": [{"id": "1", "name": "Start", "type": "manual_trigger"}], "connections": []});
+        let response = client.post(format!("{root}/api/v1/workflows")).json(&workflow).send().await.expect("an answer");
+        assert_eq!(response.status().as_u16(), created);
+        if created == 201 {
+            assert!(header(&response, "location").starts_with("/flows/api/v1/workflows/"), "{response:?}");
+            let (_, item) = send_json(client.post(format!("{root}/webhook/hook"))).await;
+            assert_eq!(item["webhookUrl"], "https://example.com/flows/webhook/hook");
+        }
+    }
 }

@@ -96,6 +96,9 @@ impl Restore {
         };
         self.check(&settings, &path)?;
         // What is restored is looked at and brought up to date before it takes its place.
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            data::make_folder(folder)?;
+        }
         let draft = path.with_extension("restoring");
         drop(std::fs::remove_file(&draft));
         data::make_file(&draft)?;
@@ -118,7 +121,8 @@ impl Restore {
             bail!("{} is there already: --replace puts the backup in its place and keeps it beside", path.display());
         }
         let address = health::reachable(settings.server.listen);
-        if answers(address) {
+        // Where there is no database yet nobody uses it: a restore is practised beside a server that runs.
+        if path.exists() && answers(address) {
             bail!("a server answers at {address}: stop it first");
         }
         Ok(())
@@ -134,12 +138,14 @@ impl Restore {
     }
 }
 
-/// The log of a database belongs to it and moves with it.
+/// The log of a database belongs to it and moves with it. What was kept by an earlier restore stays.
 fn put_in_place(draft: &Path, path: &Path) -> anyhow::Result<()> {
+    let mut names = std::iter::once(".before-restore".to_owned()).chain((2..).map(|number| format!(".before-restore-{number}")));
+    let free = names.find(|name| !with_suffix(path, name).exists()).unwrap_or_default();
     for suffix in ["", "-wal", "-shm"] {
         let (new, own) = (with_suffix(draft, suffix), with_suffix(path, suffix));
         if own.exists() {
-            let kept = with_suffix(path, &format!(".before-restore{suffix}"));
+            let kept = with_suffix(path, &format!("{free}{suffix}"));
             std::fs::rename(&own, &kept).with_context(|| format!("{} could not be moved", own.display()))?;
         }
         if new.exists() {

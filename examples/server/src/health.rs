@@ -26,13 +26,13 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 impl Health {
     pub(crate) fn execute(self, session: &Session) -> anyhow::Result<ExitCode> {
-        let address = if let Some(address) = self.address {
-            address
+        let (address, free) = if let Some(address) = self.address {
+            (address, None)
         } else {
             let settings = session.settings()?;
-            settings.telemetry.metrics_listen.unwrap_or(settings.server.listen)
+            configured(settings.telemetry.metrics_listen, settings.server.listen)
         };
-        match ask(reachable(address), if self.ready { "/ready" } else { "/health" }) {
+        match find(address, free).and_then(|address| ask(address, if self.ready { "/ready" } else { "/health" })) {
             Ok(()) => Ok(ExitCode::SUCCESS),
             Err(error) => {
                 eprintln!("engine: {error:#}");
@@ -40,6 +40,25 @@ impl Health {
             }
         }
     }
+}
+
+/// Where the configuration says that a server answers: at the address for metrics, where there is one, else at the main one. Gives the setting that names none, having port 0.
+fn configured(metrics: Option<SocketAddr>, main: SocketAddr) -> (SocketAddr, Option<&'static str>) {
+    match metrics {
+        Some(metrics) if metrics.port() > 0 => (metrics, None),
+        Some(_) => (main, Some("ENGINE_METRICS_LISTEN")),
+        None => (main, (main.port() == 0).then_some("ENGINE_LISTEN")),
+    }
+}
+
+/// The address at which to ask. A server whose metrics lie at a free port answers at its main address as well; a worker has none.
+fn find(address: SocketAddr, free: Option<&str>) -> anyhow::Result<SocketAddr> {
+    let address = reachable(address);
+    let Some(setting) = free else { return Ok(address) };
+    if address.port() > 0 && TcpStream::connect_timeout(&address, PATIENCE).is_ok() {
+        return Ok(address);
+    }
+    bail!("{setting} has port 0: the process took a free one, which only its log tells; name it with --address {}:PORT", address.ip())
 }
 
 /// The address under which a listener is reached from its own machine.

@@ -57,7 +57,7 @@ fn rotate(session: &Session) -> anyhow::Result<ExitCode> {
     session.on_database(async |storage| {
         let Rotated { done, closed } = seal_anew(&storage.stores, &keys).await?;
         let newest = keys.names().next().unwrap_or_default();
-        setup::print_line(&format!("{done} credentials were sealed anew; all that can be opened are under {newest}"));
+        setup::print_line(&format!("credentials sealed anew: {done}; all that can be opened are under {newest}"));
         if closed.is_empty() {
             return Ok(ExitCode::SUCCESS);
         }

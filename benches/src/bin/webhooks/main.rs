@@ -1,10 +1,13 @@
 //! Webhook workload A (webhook, set two fields, if, answer) beside a bare axum handler that parses and answers the same JSON. Needs `wrk`.
 //!
+//! First as much as `wrk` can get, then at half of that rate, sent at fixed times by a process of its own (`pace.rs`), for how long an answer takes.
+//!
 //! In memory; and durable, where the floor's handler has one row on the disk before it answers, written with those of all who came meanwhile. Postgres is where
 //! `ENGINE_TEST_POSTGRES` points, otherwise on 127.0.0.1:5432; everything lies in a schema of its own that is dropped at the end.
 //!
 //! `cargo run --release -p engine-benches --bin webhooks [connections] [seconds]`
 
+mod pace;
 mod rows;
 #[path = "../../schema.rs"]
 mod schema;
@@ -40,7 +43,10 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
-    let mut arguments = std::env::args().skip(1);
+    let mut arguments = std::env::args().skip(1).peekable();
+    if arguments.next_if(|first| first == "pace").is_some() {
+        return keep_pace(&arguments.collect::<Vec<_>>());
+    }
     let connections = arguments.next().unwrap_or_else(|| "32".to_owned());
     let seconds = arguments.next().unwrap_or_else(|| "5".to_owned());
     let script = std::env::temp_dir().join("webhooks.lua");
@@ -104,7 +110,7 @@ impl Load {
     /// Lets a floor and a subject take turns.
     async fn compare(&self, name: &str, floor: Router, subject: Router) -> Result<(), Failure> {
         let (floor, subject) = (listen(floor).await?, listen(subject).await?);
-        let mut ratios = Vec::new();
+        let (mut ratios, mut own) = (Vec::new(), Vec::new());
         for _ in 0..3 {
             let mut rates = Vec::new();
             for address in [floor, subject] {
@@ -113,11 +119,32 @@ impl Load {
             let ratio = rates[1] / rates[0];
             eprintln!("{name}: floor {:.0}/s, webhook {:.0}/s, ratio {ratio:.2}", rates[0], rates[1]);
             ratios.push(ratio);
+            own.push(rates[1]);
         }
         ratios.sort_by(f64::total_cmp);
+        own.sort_by(f64::total_cmp);
         eprintln!("{name}, {} connections: median ratio {:.2}", self.connections, ratios[1]);
+        let half = format!("{:.0}", own[1] / 2.0);
+        for (who, address) in [("floor", floor), ("webhook", subject), ("floor", floor), ("webhook", subject)] {
+            let mut pace = Command::new(std::env::current_exe()?);
+            pace.args(["pace", &address.to_string(), &half, &self.connections, &self.seconds]);
+            let output = tokio::task::spawn_blocking(move || pace.output()).await??;
+            let (told, failed) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+            eprintln!("{name}, half of the webhook's rate, {who}: {}{}", told.trim(), failed.trim());
+        }
         Ok(())
     }
+}
+
+/// `pace ADDRESS RATE CONNECTIONS SECONDS`
+fn keep_pace(arguments: &[String]) -> Result<(), Failure> {
+    let [address, rate, connections, seconds] = arguments else { return Err("pace ADDRESS RATE CONNECTIONS SECONDS".into()) };
+    let pace = pace::Pace { address: address.parse()?, rate: rate.parse()?, connections: connections.parse()?, seconds: seconds.parse()? };
+    let request =
+        format!("POST /webhook/a HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{BODY}", BODY.len());
+    let latency = pace.keep(&request)?;
+    std::io::Write::write_all(&mut std::io::stdout(), format!("{latency}\n").as_bytes())?;
+    Ok(())
 }
 
 async fn listen(router: Router) -> std::io::Result<SocketAddr> {

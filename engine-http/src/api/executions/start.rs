@@ -40,6 +40,7 @@ pub(in super::super) struct NewExecution {
 #[serde(deny_unknown_fields)]
 pub(in super::super) struct StartQuery {
     /// How many seconds to wait for the end: `30` or `30s`.
+    #[schemars(regex(pattern = "^[0-9]{1,9}s?$"))]
     wait: Option<String>,
 }
 
@@ -51,12 +52,12 @@ pub(in super::super) async fn start(
     Caller(identity): Caller,
     Place(workflow): Place<String>,
     (Ask(query), repeatable): (Ask<StartQuery>, Option<Extension<Repeatable>>),
-    ReadOr(new, _share): ReadOr<NewExecution>,
+    ReadOr(new, share): ReadOr<NewExecution>,
 ) -> Result<Response, ApiError> {
     let patience = query.wait.as_deref().map(wait).transpose()?;
     let pinned = runnable(&service, &identity, &workflow).await?;
     let (start, id) = (beginning(new, &pinned.plan)?, service.executions.new_id());
-    let begin = Begin { start, id, mode: ExecutionMode::Manual, weight: 0, pinned };
+    let begin = Begin { start, id, mode: ExecutionMode::Manual, weight: share.bytes(), share: Some(share), pinned };
     if let Some(Extension(Repeatable(key))) = repeatable.filter(|_| service.executions.is_stored(&begin.pinned)) {
         let id = service.executions.start_under(begin, Some(key)).await.map_err(refused)?;
         if let Some(patience) = patience {

@@ -182,7 +182,7 @@ async fn retried_in_memory(service: &Arc<Inner>, ended: &Ended) -> Result<Execut
     let (start, id) = (Start::new(items).at_index(node), service.executions.new_id());
     let workflow = execution.workflow_id().cloned().unwrap_or_else(|| WorkflowId::from(plan.workflow().name.as_str()));
     let pinned = PinnedPlan { workflow, version: VersionNumber::UNSAVED, ..PinnedPlan::unsaved(plan) };
-    let begin = Begin { pinned, start, id, mode: ExecutionMode::Retry, weight: ended.weight };
+    let begin = Begin { pinned, start, id, mode: ExecutionMode::Retry, weight: ended.weight, share: None };
     service.executions.start(begin).await.map_err(|error| ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "busy", error.to_string()))?;
     Ok(id)
 }

@@ -20,6 +20,7 @@ use sha2::{Digest, Sha256};
 use super::fields::Sheet;
 use super::{Sent, address_of, admit, default_ending, page, see_other, shown};
 use crate::address;
+use crate::budget::Share;
 use crate::executions::Begin;
 use crate::service::Inner;
 use crate::webhook::auth::{Gate, Shown};
@@ -64,8 +65,7 @@ async fn answer(service: &Arc<Inner>, hook: &Arc<Hook>, form: &Form, call: Call)
         let sheet = Sheet { form, action: "", along: &[(MARK, &again)], filled: &sent.body, complaints: &complaints };
         return Ok(page(&sheet, StatusCode::UNPROCESSABLE_ENTITY));
     }
-    let sending = Sending { service, hook, form, base, weight: share.bytes() };
-    sending.once(item, mark).await
+    Sending { service, hook, form, base }.once((item, share), mark).await
 }
 
 fn object(item: &Item, key: &str) -> Json {
@@ -100,20 +100,19 @@ struct Sending<'a> {
     hook: &'a Arc<Hook>,
     form: &'a Form,
     base: String,
-    weight: usize,
 }
 
 impl Sending<'_> {
     /// Starts an execution, unless one was started under this mark.
-    async fn once(&self, item: Item, mark: Option<String>) -> Result<Response, Failure> {
-        let Some(mark) = mark else { return self.start(item, None).await.map(|(_, response)| response) };
+    async fn once(&self, sent: (Item, Share), mark: Option<String>) -> Result<Response, Failure> {
+        let Some(mark) = mark else { return self.start(sent, None).await.map(|(_, response)| response) };
         let requests = &self.service.stores.requests;
         let key = format!("form:{}:{}:{mark}", self.hook.workflow, self.hook.node);
         let request = IdempotentRequest { tenant: TenantId::default(), key, fingerprint: [0; 32], expires: self.later_by(self.patience() + SLACK) };
         if let Some(before) = self.taken_before(&request).await? {
             return Ok(self.again(&before));
         }
-        let started = self.start(item, Some(&request.key)).await;
+        let started = self.start(sent, Some(&request.key)).await;
         let known = match &started {
             Err(failure) if failure.status != StatusCode::GATEWAY_TIMEOUT => requests.abandon_request(&request.tenant, &request.key).await,
             started => {
@@ -168,14 +167,14 @@ impl Sending<'_> {
     }
 
     /// Starts an execution; gives its id and the answer.
-    async fn start(&self, item: Item, key: Option<&str>) -> Result<(ExecutionId, Response), Failure> {
+    async fn start(&self, (item, share): (Item, Share), key: Option<&str>) -> Result<(ExecutionId, Response), Failure> {
         let (service, hook) = (self.service, self.hook);
         let id = service.executions.new_id();
         let mut start = Start::new(Batch::from(vec![item])).at_index(hook.node);
         if hook.wants_resume_url {
             start = start.resume_url(service.resume_url(&self.base, id));
         }
-        let begin = Begin { pinned: hook.pinned.clone(), start, id, mode: hook.mode(), weight: self.weight };
+        let begin = Begin { pinned: hook.pinned.clone(), start, id, mode: hook.mode(), weight: share.bytes(), share: Some(share) };
         if hook.options.mode == ResponseMode::ResponseNode && !hook.asks_again {
             return Ok((id, start::run(service, hook, begin).await?));
         }

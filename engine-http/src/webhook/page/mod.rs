@@ -39,6 +39,7 @@ use super::options::Authentication;
 use super::start::ReplySlot;
 use super::{HookOptions, answer, guard, parked, query, waiting};
 use crate::address;
+use crate::budget::Share;
 use crate::service::Inner;
 
 pub(super) async fn later(State(service): State<Arc<Inner>>, Path(id): Path<String>, request: Request) -> Response {
@@ -111,14 +112,8 @@ impl Caller {
 
 /// The address at which an execution shows where it stands: a path, for the browser knows best under which name it reached this server.
 fn address_of(service: &Inner, execution: ExecutionId) -> String {
-    let prefix = service.config.public_url.as_deref().map(path_of).unwrap_or_default();
+    let prefix = address::prefix(&service.config);
     format!("{prefix}/form-waiting/{execution}?signature={}", service.signer.sign(execution))
-}
-
-/// The path of an address that ends without a slash.
-fn path_of(url: &str) -> &str {
-    let behind_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
-    behind_scheme.find('/').and_then(|at| behind_scheme.get(at..)).unwrap_or_default()
 }
 
 /// Sends the browser on to another page.
@@ -195,7 +190,8 @@ impl Sent {
 /// Takes a page that was filled in.
 async fn take(service: &Arc<Inner>, asked: Asked, (id, signature): (ExecutionId, &str), request: Request) -> Result<Response, Failure> {
     asked.admit(service, &Caller::of(service, &request)).await?;
-    let sent = Sent::of(&mut waiting::brought(service, (&asked.place, &asked.plan), request).await?);
+    let (mut item, share) = waiting::brought(service, (&asked.place, &asked.plan), request).await?;
+    let sent = Sent::of(&mut item);
     let complaints = asked.form.complaints(sent.answer());
     if !complaints.is_empty() {
         let action = action(&asked, signature);
@@ -205,7 +201,7 @@ async fn take(service: &Arc<Inner>, asked: Asked, (id, signature): (ExecutionId,
     let zone = asked.plan.time_zone().unwrap_or(&service.engine.services().time_zone);
     let at = sent_at(service.engine.runtime().now(), (!asked.form.utc).then_some(&**zone));
     let item = asked.form.item(sent.answer(), (&at, asked.mode()));
-    hand_over(service, asked, (id, item)).await
+    hand_over(service, asked, (id, item, share)).await
 }
 
 impl Asked {
@@ -226,7 +222,7 @@ impl Asked {
 }
 
 /// Gives the execution what it waits for. Whoever comes too late is sent on all the same.
-async fn hand_over(service: &Arc<Inner>, asked: Asked, (id, item): (ExecutionId, Item)) -> Result<Response, Failure> {
+async fn hand_over(service: &Arc<Inner>, asked: Asked, (id, item, share): (ExecutionId, Item, Share)) -> Result<Response, Failure> {
     let on = see_other(&address_of(service, id));
     let (slot, reply) = ReplySlot::new();
     let responds = asked.place.options.mode == ResponseMode::ResponseNode;
@@ -234,6 +230,7 @@ async fn hand_over(service: &Arc<Inner>, asked: Asked, (id, item): (ExecutionId,
     match asked.by {
         Keeper::Memory(running) => {
             let is_taken = running.control.deliver(asked.place.node.clone(), Batch::from(vec![item]), responder);
+            running.hold(share);
             if is_taken && responds { waiting::respond(service, (&running, &asked.place), reply).await } else { Ok(on) }
         }
         Keeper::Store(header, token) => {
@@ -307,15 +304,4 @@ async fn download(service: &Inner, file: &Binary) -> Result<Response, Failure> {
     }
     keep_private(response.headers_mut());
     Ok(response)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::path_of;
-
-    #[test]
-    fn only_the_path_of_an_address_is_kept() {
-        assert_eq!(path_of("http://127.0.0.1:5678"), "");
-        assert_eq!(path_of("https://example.com/flows/a"), "/flows/a");
-    }
 }

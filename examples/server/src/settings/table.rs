@@ -88,7 +88,7 @@ groups! {
         Plain ENGINE_MAX_REQUESTS / "http.max_requests" = "16384", "How many requests are served at the same time. More are refused with 503.";
         Plain ENGINE_MAX_BODY / "http.max_body" = "16MiB", "Largest body of a webhook request.";
         Plain ENGINE_MAX_FORM / "http.max_form" = "200MiB", "Largest multipart body of a webhook request.";
-        Plain ENGINE_BODY_BUDGET / "http.body_budget" = "512MiB", "How many bytes of bodies may be buffered at the same time.";
+        Plain ENGINE_BODY_BUDGET / "http.body_budget" = "512MiB", "How many bytes of bodies may be in memory at the same time, JSON with what it takes once it is read; an execution holds those of the request that started it.";
         Plain ENGINE_CORS_ORIGINS / "http.cors_origins" = "", "Origins of web pages that may call the API, separated by commas. Pages of the server's own origin always may.";
         Plain ENGINE_EVENT_LISTENERS / "http.event_listeners" = "256", "How many streams of live events there may be at the same time.";
         Plain ENGINE_HISTORY / "http.history" = "250", "How many ended executions of workflows that store nothing are kept in memory to be looked at.";
@@ -107,7 +107,7 @@ groups! {
         Plain ENGINE_MAIL_FROM / "mail.from" = "", "Who they come from, such as `Workflows <flows@example.com>`.";
     }
     "Executions" {
-        Plain ENGINE_CONCURRENCY / "executions.concurrency" = "1000", "How many executions one process drives at the same time.";
+        Plain ENGINE_CONCURRENCY / "executions.concurrency" = "1000", "How many executions one process drives at the same time. What is started beyond that is refused, or waits in the queue where nobody waits for its end.";
         Plain ENGINE_WORKER_NAME / "executions.worker_name" = "", "Name of this process in lists of workers; the host's name and the number of the process where nothing is said.";
         Plain ENGINE_LEASE_TIME / "executions.lease_time" = "30s", "Without a sign of life for so long a process counts as lost, and others take over its executions.";
         Plain ENGINE_POLL / "executions.poll" = "1s", "How often a process looks by itself for work, where no hint of the database makes it look earlier.";

@@ -25,8 +25,18 @@ async fn a_backup_taken_while_the_server_runs_brings_everything_back_with_trigge
     assert!(list.contains("greet") && !list.contains("active") && !list.contains("later"), "{list}");
     assert!(place.path("data/engine.sqlite.before-restore").exists());
 
+    place.run(&["restore", "backup.sqlite", "--replace"]).done();
+    assert!(place.path("data/engine.sqlite.before-restore-2").exists(), "what the first restore replaced is not lost with the second one");
+
     place.run(&["workflow", "activate", "--all"]).done();
     let server = place.serve(&[]);
+    let listen = server.url.trim_start_matches("http://").to_owned();
+    let place = place.with("ENGINE_LISTEN", &listen);
+    let refused = place.run(&["restore", "backup.sqlite", "--replace"]);
+    assert!(refused.err.contains("stop it first"), "{}", refused.err);
+    let place = place.with("ENGINE_DATA", "practice");
+    place.run(&["restore", "backup.sqlite"]).done();
+    assert!(place.run(&["workflow", "list"]).done().contains("greet"), "practised in another folder while the server runs");
     assert_eq!(answer(server.post("/webhook/greet", &json!({"name": "Ada"})), 200).await["greeting"], "Hello Ada");
 }
 

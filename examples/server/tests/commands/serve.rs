@@ -113,6 +113,10 @@ async fn metrics_have_an_address_of_their_own_where_one_is_set() {
     assert!(there("/metrics").await.unwrap().text().await.unwrap().contains("engine_executions_total"));
     assert_eq!(there("/ready").await.unwrap().status(), 200);
     assert_eq!(there("/api/v1/version").await.unwrap().status(), 404);
+    let unknown = place.run(&["health"]);
+    assert_eq!(unknown.code, Some(1));
+    assert!(unknown.err.contains("ENGINE_METRICS_LISTEN has port 0") && unknown.err.contains("--address"), "{}", unknown.err);
+    place.run(&["health", "--address", &taken]).done();
     let place = place.with("ENGINE_METRICS_LISTEN", &taken);
     place.run(&["health", "--ready"]).done();
     server.kill();

@@ -53,6 +53,31 @@ fn every_file_of_yaml_and_json_can_be_read() {
     assert!(files.len() > 10, "{files:?}");
 }
 
+/// Breaks when a pattern that is meant for data, such as `**/data`, leaves sources out: the image cannot be built then.
+#[test]
+fn the_build_of_the_image_sees_all_sources() {
+    fn names(folder: &std::path::Path, found: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            found.push(entry.file_name().to_string_lossy().into_owned());
+            if entry.path().is_dir() {
+                names(&entry.path(), found);
+            }
+        }
+    }
+    let root = path("..");
+    let mut sources = Vec::new();
+    for package in ["engine-core", "engine-http", "engine-nodes", "engine-store-sqlx", "examples/server"] {
+        names(&root.join(package).join("src"), &mut sources);
+        sources.push(package.to_owned());
+    }
+    names(&root.join("engine-store-sqlx/migrations"), &mut sources);
+    for name in text("Dockerfile.dockerignore").lines().filter_map(|line| line.strip_prefix("**/")) {
+        let fits = |source: &&String| *source == name || name.contains('*') && name.split('*').all(|part| source.contains(part));
+        assert_eq!(sources.iter().find(fits), None, "**/{name} leaves it out");
+    }
+    assert!(sources.len() > 100, "{sources:?}");
+}
+
 #[test]
 fn the_image_runs_commands_and_variables_that_exist() {
     let file = text("Dockerfile");

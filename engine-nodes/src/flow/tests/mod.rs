@@ -27,6 +27,20 @@ fn if_routes_by_its_conditions() {
     assert_eq!(run.paired(1), json!([{"item": 0}, {"item": 2}]));
 }
 
+/// Breaks when `NaN` is taken for null, which is less than 5 to JavaScript.
+#[test]
+fn what_is_not_a_number_is_neither_less_nor_more() {
+    let items = json!([{"v": "x"}, {"v": "3"}]);
+    for (operation, passed) in [("lt", 1), ("gt", 0), ("notEquals", 2), ("exists", 1)] {
+        let parameters = condition("={{ parseInt($json.v) }}", &number(operation), &json!(5));
+        let outputs = TestNode::new("n8n-nodes-base.if", 2.2, parameters).input(items.clone()).outputs();
+        assert_eq!(outputs[0].as_array().map_or(0, Vec::len), passed, "{operation}");
+    }
+    let text = condition("={{ parseInt($json.v) }}", &json!({"type": "string", "operation": "exists"}), &json!(""));
+    let error = TestNode::new("n8n-nodes-base.if", 2.2, text).input(items).error();
+    assert_eq!(error, "Wrong type: 'NaN' is a number but was expecting a string [condition 0, item 0]");
+}
+
 #[test]
 fn an_expression_in_the_options_of_a_condition_counts() {
     let mut parameters = condition("={{ $json.v }}", &json!({"type": "string", "operation": "equals"}), &json!("A"));

@@ -217,6 +217,23 @@ fn a_workflow_is_called_with_the_fields_that_it_declares() {
     assert!(call(json!({"workflowId": "nowhere"})).error().contains("nowhere"));
 }
 
+/// Breaks when the items that a called workflow left out, or put in another order, shift the links of the others.
+#[test]
+fn what_a_called_workflow_gives_is_linked_through_it() {
+    let mut sorting = doubling();
+    sorting["nodes"][1] = json!({"id": "f", "name": "F", "type": "sort", "position": [200, 0],
+        "parameters": {"sortFieldsUi": {"sortField": [{"fieldName": "n", "order": "descending"}]}}});
+    let called = |child: &Value| {
+        let parameters = json!({"source": "parameter", "workflowJson": child.to_string()});
+        TestNode::new("n8n-nodes-base.executeWorkflow", 1.2, parameters).input(json!([{"n": 1}, {"n": 3}, {"n": 2}])).run().paired(0)
+    };
+    assert_eq!(called(&sorting), json!([{"item": 1}, {"item": 2}, {"item": 0}]));
+    let mut keeping = sorting.clone();
+    keeping["nodes"][1]["type"] = json!("limit");
+    keeping["nodes"][1]["parameters"] = json!({"maxItems": 1, "keep": "lastItems"});
+    assert_eq!(called(&keeping), json!([{"item": 2}]));
+}
+
 #[test]
 fn a_called_workflow_gives_the_last_run_or_all_runs_of_its_last_node() {
     let counting = |version: f64, parameters: Value| {

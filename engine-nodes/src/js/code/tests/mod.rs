@@ -294,6 +294,25 @@ fn ordinary_programs_work_in_spite_of_frozen_globals() {
 }
 
 #[test]
+fn texts_that_are_no_json_say_why_in_the_words_of_n8n() {
+    let why = |text: &str, expect: &str| fails(&format!("return JSON.parse({})", json!(text)), &format!("{expect} [line 1]"));
+    why("", "Unexpected end of JSON input");
+    why("{a: 1}", "Expected property name or '}' in JSON at position 1");
+    why("{\"a\": 1,}", "Expected double-quoted property name in JSON at position 8");
+    why("[1 2]", "Expected ',' or ']' after array element in JSON at position 3");
+    why("{} x", "Unexpected non-whitespace character after JSON at position 3");
+    why("no", "Unexpected token 'o', \"no\" is not valid JSON");
+    why("Here is the JSON: {}", "Unexpected token 'H', \"Here is the JSON: {}\" is not valid JSON");
+    why("[\"a\", \"b\", Here is more of it]", "Unexpected token 'H', ...\"\"a\", \"b\", Here is mo\"... is not valid JSON");
+    why("\"open", "Unterminated string in JSON at position 5");
+    check("return JSON.parse('[1]', (key, value) => value === 1 ? 2 : value)", json!([2]));
+    check(
+        "try { JSON.parse('{') } catch (error) { return [error.name, error.message] }",
+        json!(["SyntaxError", "Expected property name or '}' in JSON at position 1"]),
+    );
+}
+
+#[test]
 fn locales_that_nobody_speaks_are_english() {
     let written = |locale: &str| format!("return new Date(0).toLocaleDateString('{locale}', {{month: 'long', timeZone: 'UTC'}})");
     check(&written("default"), json!("January"));

@@ -6,6 +6,21 @@
   const { scopePrototype, isArray } = kit;
   let run;
 
+  // JSON.parse says in n8n's words why a text is none.
+  const { parse } = JSON;
+  const parseJson = {
+    parse(text, reviver) {
+      try {
+        return parse(text, reviver);
+      } catch (error) {
+        const message = error instanceof SyntaxError ? kit.need('json').whyNoJson(String(text)) : undefined;
+        if (message !== undefined) error.message = message;
+        throw error;
+      }
+    },
+  };
+  JSON.parse = parseJson.parse;
+
   // Input items are made once for a run: what the code changes in them, it finds again.
   const inputItem = (index) => (run.items[index] ??= host.inputItem(index));
   const inputItems = () => {

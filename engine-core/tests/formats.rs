@@ -20,7 +20,7 @@ fn an_export_comes_back_as_it_was() {
             {"id": "", "name": "A", "type": "n8n-nodes-base.set", "typeVersion": 3.4, "position": [10, -2.5], "parameters": {}, "notes": "n", "disabled": false},
             {"name": "B", "type": "t", "typeVersion": null, "position": null, "parameters": {"x": "={{ 1 }}"}, "credentials": {"api": "old name"},
              "retryOnFail": false, "maxTries": 5, "continueOnFail": true, "webhookId": "w"},
-            {"name": "C", "type": "t", "parameters": {}, "credentials": {"api": {"id": "1", "name": "n"}}, "retryOnFail": true, "waitBetweenTries": 0,
+            {"name": "C", "type": "t", "typeVersion": "1.1", "parameters": {}, "credentials": {"api": {"id": "1", "name": "n"}}, "retryOnFail": true, "waitBetweenTries": 0,
              "onError": "continueErrorOutput", "executeOnce": true, "alwaysOutputData": true}
         ],
         "connections": {"A": {"main": [null, [], [{"node": "B", "type": "main", "index": 1}, {"node": "gone", "type": "main", "index": 0}]]}, "B": {"ai_tool": [[{"node": "C", "type": "ai_tool", "index": 0}]]}}

@@ -51,6 +51,11 @@ impl<'a> Settings<'a> {
         self.get(name).map(|value| js::to_string(value).into_owned())
     }
 
+    /// A text as JavaScript writes any value: `undefined` where there is none.
+    pub(crate) fn spelled(self, name: &str) -> String {
+        self.value(name).map_or_else(|| "undefined".to_owned(), |value| js::to_string(value).into_owned())
+    }
+
     /// A parameter as text; empty where it is absent.
     pub(crate) fn text(self, name: &str) -> String {
         self.given(name).unwrap_or_default()

@@ -5,6 +5,7 @@
 //! make drivers, nothing else does.
 
 mod attempt;
+mod called;
 mod control;
 mod drive;
 mod journal;

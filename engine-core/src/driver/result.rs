@@ -123,19 +123,6 @@ impl ExecutionResult {
         record.map_or_else(Vec::new, |record| record.outputs.into_iter().map(|output| output.items).collect())
     }
 
-    /// What a workflow gives that was called by another: what its last node gave, on each output. If a node's parameter `returnOutput` is
-    /// `allRuns`, as a start node for calls may have it, it is what that node gave in all its runs.
-    pub fn called_outputs(&self) -> Vec<Batch> {
-        let Some(last) = self.last.filter(|_| self.execution.plan.nodes().iter().any(|node| node.spec.text("returnOutput") == "allRuns")) else {
-            return self.last_outputs();
-        };
-        let runs = self.execution.log.all(last);
-        let outputs = runs.iter().map(|run| run.outputs.len()).max().unwrap_or(0);
-        (0..outputs)
-            .map(|output| runs.iter().filter_map(|run| run.outputs.get(output)).flat_map(|output| output.items.iter().cloned()).collect())
-            .collect()
-    }
-
     /// All nodes that ran, in the workflow's order.
     pub fn nodes(&self) -> Vec<NodeRuns> {
         let plan = &self.execution.plan;

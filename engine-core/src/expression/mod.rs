@@ -8,6 +8,7 @@ mod extended;
 mod fixed;
 pub mod js;
 mod native;
+pub mod not_finite;
 mod scope;
 mod script;
 mod split;

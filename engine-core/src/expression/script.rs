@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use super::{ExpressionError, Scope};
 
-/// The value of an expression; `None` is JavaScript's `undefined`.
+/// The value of an expression; `None` is JavaScript's `undefined`. A number that JSON does not know comes marked from scripts, see
+/// [`not_finite`](super::not_finite).
 pub type Evaluation = Result<Option<Value>, ExpressionError>;
 
 /// Compiles JavaScript expressions. One engine serves all plans of a process.

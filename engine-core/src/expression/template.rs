@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::native::{Native, Outcome, Refusal};
 use super::split::{Piece, split};
-use super::{Evaluation, ExpressionError, ExpressionErrorKind, Scope, Script, ScriptEngine, js};
+use super::{Evaluation, ExpressionError, ExpressionErrorKind, Scope, Script, ScriptEngine, js, not_finite};
 
 /// A parameter whose text began with `=`, compiled.
 ///
@@ -59,6 +59,15 @@ struct Chunk {
     exact: bool,
 }
 
+/// Whether the text may be JSON: it begins as an object or list does, or holds nothing but code and blanks.
+fn looks_like_json(pieces: &[Piece<'_>]) -> bool {
+    let blank = |piece: &Piece<'_>| matches!(piece, Piece::Code(_)) || matches!(piece, Piece::Text(text) if text.trim().is_empty());
+    match pieces.first() {
+        Some(Piece::Text(text)) if text.trim_start().trim_start_matches('=').starts_with(['{', '[']) => true,
+        _ => pieces.iter().all(blank),
+    }
+}
+
 /// What became of a part: it is evaluated, or its script is to be waited for.
 enum Progress<'a, T> {
     Done(T),
@@ -85,7 +94,7 @@ impl Template {
     fn compile_with(source: &str, engine: Option<&dyn ScriptEngine>, native: bool) -> Result<Self, ExpressionError> {
         let pieces = split(source);
         let typed = matches!(pieces.as_slice(), [Piece::Code(_)]);
-        let json = matches!(pieces.first(), Some(Piece::Text(text)) if text.trim_start().starts_with(['{', '[']));
+        let json = looks_like_json(&pieces);
         let compiler = Compiler { typed, json, engine, native };
         let parts: Arc<[Part]> = pieces.into_iter().map(|piece| compiler.part(piece)).collect::<Result<_, _>>()?;
         let reads = parts.iter().fold(Reads::default(), |all, part| all.and(part.reads()));
@@ -98,6 +107,14 @@ impl Template {
     /// # Errors
     /// When n8n would fail the item. Run-time errors of plain JavaScript give `undefined` instead.
     pub async fn evaluate(&self, scope: &dyn Scope) -> Evaluation {
+        self.evaluate_exactly(scope).await.map(as_json)
+    }
+
+    /// Like [`evaluate`](Self::evaluate), but a number that JSON does not know comes as a mark instead of null, see [`not_finite`].
+    ///
+    /// # Errors
+    /// As [`evaluate`](Self::evaluate).
+    pub async fn evaluate_exactly(&self, scope: &dyn Scope) -> Evaluation {
         if let (true, [part]) = (self.typed, &*self.parts) {
             return match part.value(scope) {
                 Progress::Done(value) => value,
@@ -115,7 +132,8 @@ impl Template {
     }
 
     /// The text of JSON into which values are put as JSON: an object or list is written out, where [`evaluate`](Self::evaluate) would write
-    /// `[object Object]`. Only for templates that begin with a brace or bracket; of others the values of scripts come as texts.
+    /// `[object Object]`. Only for templates that begin with a brace or bracket, or are code and blanks; of others
+    /// the values of scripts come as texts.
     ///
     /// # Errors
     /// As [`evaluate`](Self::evaluate).
@@ -132,6 +150,9 @@ impl Template {
             };
             match value {
                 None => text.push_str("undefined"),
+                Some(value) if not_finite::marked(&value).is_some() => {
+                    text.push_str(&not_finite::marked(&value).map(js::number_to_string).unwrap_or_default());
+                }
                 Some(value @ (Value::Array(_) | Value::Object(_))) => text.push_str(&js::stringify(&value)),
                 Some(value) => text.push_str(&js::to_string(&value)),
             }
@@ -149,7 +170,7 @@ impl Template {
     pub fn evaluate_now(&self, scope: &dyn Scope) -> Option<Evaluation> {
         if let (true, [part]) = (self.typed, &*self.parts) {
             return match part.value(scope) {
-                Progress::Done(value) => Some(value),
+                Progress::Done(value) => Some(value.map(as_json)),
                 Progress::Wait(_) => None,
             };
         }
@@ -228,6 +249,10 @@ fn script_text<'a>(script: &'a Arc<dyn Script>, scope: &dyn Scope, out: &mut Str
     let Some(value) = script.try_evaluate(scope) else { return Ok(Progress::Wait(script)) };
     push(value?, out);
     Ok(Progress::Done(()))
+}
+
+fn as_json(value: Option<Value>) -> Option<Value> {
+    value.map(not_finite::as_json)
 }
 
 fn push(value: Option<Value>, text: &mut String) {

@@ -40,7 +40,9 @@ pub(super) fn read(value: Value, index: usize, problems: &mut Vec<Problem>) -> O
 }
 
 fn read_version(fields: &mut Fields<'_>) -> Option<NodeVersion> {
-    let number = fields.number("typeVersion")?;
+    // Some tools write it as a text, which stays to be written back.
+    let text = fields.rest.get("typeVersion").and_then(Value::as_str).and_then(|text| text.parse().ok());
+    let number = text.or_else(|| fields.number("typeVersion"))?;
     let version = NodeVersion::from_f64(number);
     if version.is_none() {
         fields.problem("typeVersion", ProblemCode::WrongShape, format!("{number} is no version: give a number such as 1 or 3.4"));
@@ -159,6 +161,7 @@ fn add_extra(fields: &mut Json, node: &NodeDefinition) {
     for (key, value) in &node.extra {
         let original = match value {
             Value::Object(written) if key == "credentials" => credentials_of(written).0 == node.credentials,
+            Value::String(text) if key == "typeVersion" => text.parse().ok().and_then(NodeVersion::from_f64) == node.version,
             _ => false,
         };
         if original || !fields.contains_key(key) {

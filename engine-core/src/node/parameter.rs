@@ -108,6 +108,18 @@ impl Parameter {
         }
     }
 
+    /// Like [`resolve`](Self::resolve), but a number that JSON does not know comes marked instead of as null, see
+    /// [`not_finite`](crate::expression::not_finite).
+    ///
+    /// # Errors
+    /// As [`resolve`](Self::resolve).
+    pub async fn resolve_exactly(&self, scope: &dyn Scope) -> Result<Option<Value>, ExpressionError> {
+        match self {
+            Self::Expression(template) => template.evaluate_exactly(scope).await,
+            _ => self.resolve(scope).await,
+        }
+    }
+
     /// Like [`resolve`](Self::resolve) where no script is needed; `None` where one is.
     pub fn resolve_now(&self, scope: &dyn Scope) -> Option<Result<Option<Value>, ExpressionError>> {
         match self {

@@ -132,7 +132,7 @@ impl Side {
     async fn resolve(&self, scope: &dyn Scope) -> Result<Option<Value>, ExpressionError> {
         match self {
             Self::Absent | Self::Given(Parameter::Constant(_)) => Ok(None),
-            Self::Given(parameter) => parameter.resolve(scope).await,
+            Self::Given(parameter) => parameter.resolve_exactly(scope).await,
         }
     }
 

@@ -219,5 +219,7 @@ mod tests {
         check(String, "notEndsWith", &(json!(null), json!("x")), Err("Cannot read properties of null (reading 'endsWith')"));
         check(DateTime, "after", &(json!("2024-01-02"), json!("2024-01-01T00:00:00.000Z")), Ok(true));
         check(DateTime, "before", &(json!("x"), json!("2024-01-01")), Err("The value \"x\" is not a valid DateTime."));
+        check(DateTime, "after", &(json!("20240115"), json!("2024")), Err("The value \"20240115\" is not a valid DateTime."));
+        check(DateTime, "after", &(json!("2024-02"), json!("2024")), Ok(true));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use engine_core::expression::js;
+use engine_core::expression::{js, not_finite};
 use engine_core::model::Json;
 use serde_json::Value;
 
@@ -13,9 +13,8 @@ use crate::conversion::{Dates, FieldType, to_array, to_boolean, to_number, to_ob
 pub(super) enum Given<'a> {
     /// JavaScript's `undefined`: no such field.
     Undefined,
-    /// JavaScript's `NaN`, which no JSON holds.
-    #[cfg_attr(not(test), expect(dead_code, reason = "expressions give null for it; the recorded calls have it"))]
-    NotANumber,
+    /// JavaScript's `NaN` or an infinity, which no JSON holds.
+    NotFinite(f64),
     /// A value.
     Value(&'a Value),
 }
@@ -44,15 +43,17 @@ pub(super) struct Strictness {
 
 impl<'a> Given<'a> {
     pub(super) fn of(value: Option<&'a Value>) -> Self {
-        value.map_or(Self::Undefined, Self::Value)
+        match value {
+            None => Self::Undefined,
+            Some(value) => not_finite::marked(value).map_or(Self::Value(value), Self::NotFinite),
+        }
     }
 
     /// Converts to a type; `None` when that is not possible.
     pub(super) fn convert(self, to: FieldType, how: Strictness, dates: &Dates) -> Option<Operand<'a>> {
         let value = match self {
             Self::Undefined => return Some(Operand::Undefined),
-            Self::NotANumber if matches!(to, FieldType::Any | FieldType::Number) => return Some(Operand::Number(f64::NAN)),
-            Self::NotANumber => return None,
+            Self::NotFinite(number) => return not_finite_as(number, to, how),
             Self::Value(Value::Null) => return Some(Operand::Null),
             Self::Value(value) => value,
         };
@@ -63,9 +64,19 @@ impl<'a> Given<'a> {
     pub(super) fn describe(self) -> (&'static str, Cow<'a, str>) {
         match self {
             Self::Undefined => ("undefined", Cow::Borrowed("undefined")),
-            Self::NotANumber => ("number", Cow::Borrowed("NaN")),
+            Self::NotFinite(number) => ("number", Cow::Owned(js::number_to_string(number))),
             Self::Value(value) => (crate::conversion::type_name(value), js::to_string(value)),
         }
+    }
+}
+
+/// `NaN` or an infinity as a type: a number, or where types are converted, a text, or what JavaScript takes for true.
+fn not_finite_as<'a>(number: f64, to: FieldType, how: Strictness) -> Option<Operand<'a>> {
+    match to {
+        FieldType::Any | FieldType::Number => Some(Operand::Number(number)),
+        FieldType::String if !how.strict => Some(Operand::Text(Cow::Owned(js::number_to_string(number)))),
+        FieldType::Boolean if !how.strict => Some(Operand::Flag(!number.is_nan())),
+        _ => None,
     }
 }
 

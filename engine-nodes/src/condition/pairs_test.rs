@@ -12,7 +12,7 @@ use crate::conversion::pairs_test::{argument, records};
 /// A side of a recorded condition.
 fn given(side: Option<&Value>) -> Given<'_> {
     match side {
-        Some(value) if value.get("$number").is_some() => Given::NotANumber,
+        Some(value) if value.get("$number").is_some() => Given::NotFinite(f64::NAN),
         side => Given::of(side),
     }
 }

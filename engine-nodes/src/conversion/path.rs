@@ -1,5 +1,9 @@
 //! Paths into JSON, as n8n's nodes read them: `a.b[0]['c.d']`. The rules are lodash's.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use engine_core::expression::js;
 use engine_core::model::Json;
 use serde_json::Value;
 
@@ -78,9 +82,21 @@ impl FieldPath {
 fn child<'a>(value: &'a Value, key: &str) -> Option<&'a Value> {
     match value {
         Value::Object(fields) => fields.get(key),
+        Value::Array(values) if key == "length" => length(values.len()),
         Value::Array(values) => values.get(array_index(key)?),
+        Value::String(text) if key == "length" => length(js::utf16_len(text)),
         _ => None,
     }
+}
+
+/// A length as a value that can be lent out like those that stand in the data. Each length is kept once; none that is unreasonable.
+fn length(count: usize) -> Option<&'static Value> {
+    static KEPT: OnceLock<Mutex<HashMap<usize, &'static Value>>> = OnceLock::new();
+    if count > MAX_ARRAY {
+        return None;
+    }
+    let mut kept = KEPT.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
+    Some(kept.entry(count).or_insert_with(|| Box::leak(Box::new(Value::from(count)))))
 }
 
 fn child_mut<'a>(value: &'a mut Value, key: &str) -> Option<&'a mut Value> {

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use engine_core::expression::{Evaluation, ExpressionError, ExpressionErrorKind};
+use engine_core::expression::{Evaluation, ExpressionError, ExpressionErrorKind, not_finite};
 use rquickjs::context::EvalOptions;
 use rquickjs::{CatchResultExt, Context, Ctx, Function, Runtime, Value as JsValue};
 use serde_json::Value;
@@ -154,6 +154,9 @@ fn evaluate_in(ctx: &Ctx<'_>, program: &Program, bounds: &Bounds) -> Result<Opti
     }
     if value.is_function() {
         return Err(Outcome::Failed(ExpressionError::new(ExpressionErrorKind::Call, uncalled(&value))));
+    }
+    if let Some(number) = value.as_number().filter(|number| !number.is_finite() && !bounds.marked) {
+        return Ok(Some(not_finite::mark(number)));
     }
     let kit = Kit::of(ctx)?;
     Ok(Outward::new(ctx, &kit, bounds.output).marked(bounds.marked).read(&value)?)

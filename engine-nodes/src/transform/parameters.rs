@@ -39,6 +39,20 @@ impl<'de> Deserialize<'de> for Spelled {
     }
 }
 
+/// A text that n8n takes apart at its commas: values that are no text fail as they do there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct SplitText(pub(super) String);
+
+impl<'de> Deserialize<'de> for SplitText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Value::deserialize(deserializer)? {
+            Value::String(text) => Ok(Self(text)),
+            Value::Null => Err(Error::custom("Cannot read properties of null (reading 'split')")),
+            other => Err(Error::custom(format!("split is not a function of {other}: this must be a text of fields separated by commas"))),
+        }
+    }
+}
+
 /// Yes or no, from any value: what JavaScript takes for true.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Flag(pub(super) bool);

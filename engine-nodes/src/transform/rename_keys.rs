@@ -10,7 +10,7 @@ use engine_core::schema::{NodeGroup, NodeSchema, Property, PropertyGroup};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::parameters::{Entries, Flag, Text};
+use super::parameters::{Entries, Flag, Spelled};
 use crate::conversion::{FieldPath, Pattern};
 use crate::node_type::Compiled;
 
@@ -100,8 +100,8 @@ struct Keys {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Key {
-    current_key: Text,
-    new_key: Text,
+    current_key: Spelled,
+    new_key: Spelled,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -146,8 +146,8 @@ struct PatternOptions {
 impl From<Parameters> for Names {
     fn from(parameters: Parameters) -> Self {
         let Parameters { keys, additional_options } = parameters;
-        let counts = |key: &Key| !key.current_key.0.is_empty() && !key.new_key.0.is_empty() && key.current_key != key.new_key;
-        let paths = |key: &Key| (FieldPath::new(&key.current_key.0), FieldPath::new(&key.new_key.0));
+        let counts = |key: &Key| !key.current_key.text.is_empty() && !key.new_key.text.is_empty() && key.current_key != key.new_key;
+        let paths = |key: &Key| (FieldPath::new(&key.current_key.text), FieldPath::new(&key.new_key.text));
         Self {
             single: keys.key.0.iter().filter(|key| counts(key)).map(paths).collect(),
             patterns: additional_options.regex_replacement.replacements.0.into_iter().map(Replacement::from).collect(),
@@ -242,6 +242,8 @@ mod tests {
         check(&[("a", "b"), ("b", "c")], &json!({"a": 1, "b": 2}), &json!({"c": 2}));
         check(&[("o.x", "p.q")], &json!({"o": {"x": 1, "y": 2}}), &json!({"o": {"y": 2}, "p": {"q": 1}}));
         check(&[("none", "x"), ("", "y"), ("a", ""), ("a", "a")], &json!({"a": 1}), &json!({"a": 1}));
+        let undefined = json!({"keys": {"key": [{"currentKey": "a"}]}});
+        super::tests::check(&undefined, &json!({"a": 1}), &json!({"undefined": 1}));
     }
 
     #[test]

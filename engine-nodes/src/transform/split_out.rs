@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::parameters::{FieldList, Flag, Text};
+use super::parameters::{FieldList, Flag, SplitText};
 use crate::conversion::FieldPath;
 use crate::node_type::Compiled;
 
@@ -124,7 +124,7 @@ pub(super) struct Parameters {
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Options {
     pub(super) disable_dot_notation: Flag,
-    pub(super) destination_field_name: Text,
+    pub(super) destination_field_name: SplitText,
     include_binary: Flag,
 }
 
@@ -301,6 +301,8 @@ mod tests {
         check(json!({"fieldToSplitOut": "a,b"}), json!([{"a": 1, "b": "p"}, {"a": {"x": 2}}]));
         check(json!({"fieldToSplitOut": "a", "options": {"destinationFieldName": "q.r"}}), json!([{"q.r": 1}, {"q.r": {"x": 2}}]));
         check(json!({"fieldToSplitOut": "c.d"}), json!([{"c.d": true}]));
+        check(json!({"fieldToSplitOut": "a.length"}), json!([{"a.length": 2}]));
+        assert!(from_value::<SplitOut>(json!({"fieldToSplitOut": "a", "options": {"destinationFieldName": 5}})).is_err());
         check(json!({"fieldToSplitOut": "c.d", "options": {"disableDotNotation": true}}), json!([]));
         check(json!({"fieldToSplitOut": "o"}), json!([{"o": "one"}, {"o": "two"}, {"o": 1}]));
         check(json!({"fieldToSplitOut": "s"}), json!([{"s": "text"}]));

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::batch_node::BatchNode;
-use super::parameters::{Entries, FieldList, Flag, Text};
+use super::parameters::{Entries, FieldList, Flag, Spelled, SplitText, Text};
 use crate::conversion::FieldPath;
 use crate::node_type::Compiled;
 
@@ -118,7 +118,7 @@ enum Aggregation {
 #[serde(rename_all = "camelCase", default)]
 struct Parameters {
     fields_to_summarize: Values,
-    fields_to_split_by: FieldList,
+    fields_to_split_by: SplitText,
     options: Options,
 }
 
@@ -132,10 +132,10 @@ struct Values {
 #[serde(rename_all = "camelCase", default)]
 struct ColumnParameter {
     aggregation: Aggregation,
-    field: Text,
+    field: Spelled,
     include_empty: Flag,
     separate_by: Option<Text>,
-    custom_separator: Text,
+    custom_separator: Option<Spelled>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -153,7 +153,7 @@ impl From<Parameters> for Summary {
         let dots = !options.disable_dot_notation.0;
         Self {
             columns: fields_to_summarize.values.0.into_iter().map(|column| Column::new(column, dots)).collect(),
-            groups: fields_to_split_by.0.iter().map(|name| FieldPath::with_dots(name, dots)).collect(),
+            groups: FieldList::parse(&fields_to_split_by.0).0.iter().map(|name| FieldPath::with_dots(name, dots)).collect(),
             single_item: options.output_format.0 == "singleItem",
             skip_empty_groups: options.skip_empty_split_fields.0,
             accept_missing_fields: options.continue_if_field_not_found.0,
@@ -164,13 +164,13 @@ impl From<Parameters> for Summary {
 impl Column {
     fn new(parameter: ColumnParameter, dots: bool) -> Self {
         let separator = match parameter.separate_by {
-            Some(Text(separator)) if separator == "other" => parameter.custom_separator.0,
+            Some(Text(separator)) if separator == "other" => parameter.custom_separator.map_or(",".to_owned(), |separator| separator.text),
             Some(Text(separator)) => separator,
             None => ",".to_owned(),
         };
         Self {
-            name: format!("{}_{}", parameter.aggregation.prefix(), parameter.field.0),
-            field: FieldPath::with_dots(&parameter.field.0, dots),
+            name: format!("{}_{}", parameter.aggregation.prefix(), parameter.field.text),
+            field: FieldPath::with_dots(&parameter.field.text, dots),
             aggregation: parameter.aggregation,
             include_empty: parameter.include_empty.0,
             separator,

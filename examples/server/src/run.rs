@@ -12,6 +12,7 @@ use engine_core::driver::{ExecutionResult, Outcome, Parking};
 use engine_core::format::batch_from_json;
 use engine_core::model::Batch;
 use engine_core::observer::Observer;
+use engine_core::problem::Problems;
 use engine_core::state::ExecutionStatus;
 
 use crate::progress::Progress;
@@ -53,6 +54,9 @@ impl Run {
             Ok(compiled) => compiled,
             Err(problems) => {
                 eprintln!("{}: the workflow cannot run\n{problems}", self.file.display());
+                if self.output == Output::Json {
+                    setup::print_json(&refused(&problems));
+                }
                 return Ok(ExitCode::from(BAD_INPUT));
             }
         };
@@ -79,6 +83,12 @@ impl Run {
         let fine = matches!(result.status(), ExecutionStatus::Success | ExecutionStatus::Waiting);
         Ok(if fine { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
+}
+
+/// What is printed of a workflow that does not run: the form of an execution that failed before its first node.
+fn refused(problems: &Problems) -> serde_json::Value {
+    let message = format!("the workflow cannot run\n{problems}");
+    serde_json::json!({"status": "error", "error": {"message": message, "problems": problems.as_slice()}, "order": [], "nodes": {}})
 }
 
 fn read_items(path: &Path) -> anyhow::Result<Batch> {

@@ -67,8 +67,8 @@ impl Native {
         self.reads
     }
 
-    /// The value of the chunk. What JSON cannot hold (NaN, undefined within an array) becomes null, or is left to the script when it is to be
-    /// exact.
+    /// The value of the chunk: a number that JSON does not know is marked, see [`not_finite`](super::not_finite). What else it cannot hold (undefined
+    /// within an array) becomes null, or is left to the script when it is to be exact.
     pub(super) fn value(&self, scope: &dyn Scope, exact: bool) -> Outcome<Option<Value>> {
         // The quick way for the most frequent form, with nothing set up for the others.
         if let Some(found) = eval::plain_member(&self.expr, scope) {

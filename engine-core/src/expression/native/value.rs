@@ -9,7 +9,7 @@ use serde_json::{Number, Value};
 use super::eval::Stop;
 use super::fail;
 use super::operators::check_length;
-use crate::expression::{ExpressionErrorKind, js};
+use crate::expression::{ExpressionErrorKind, js, not_finite};
 use crate::model::{Binary, Item, Json};
 
 /// A JavaScript value.
@@ -155,6 +155,7 @@ impl<'a> Val<'a> {
         match self {
             Self::Undefined => Ok(None),
             Self::Function => Err(fail(ExpressionErrorKind::Call, "this is a function, please add ()")),
+            Self::Number(number) => Ok(Some(not_finite::mark(number))),
             other => other.into_value().map(Some),
         }
     }

@@ -60,7 +60,8 @@ impl Dates {
     pub(crate) fn parse_script(text: &str) -> Option<DateTime> {
         let utc = Self::new("UTC", Timestamp::EPOCH);
         let text = js::trim(text);
-        let zoned = iso::parse(text, &utc).filter(|_| text.len() >= 4).or_else(|| browser::parse(text, &TimeZone::UTC))?;
+        // Of ISO's forms JavaScript knows those with dashes only.
+        let zoned = iso::parse(text, &utc).filter(|_| has_dashes(text)).or_else(|| browser::parse(text, &TimeZone::UTC))?;
         Some(DateTime(zoned))
     }
 
@@ -74,6 +75,15 @@ impl Dates {
             .or_else(|| browser::parse(text, &self.zone))?;
         Some(DateTime(zoned))
     }
+}
+
+/// Whether a text begins as a year alone or one with a dash behind it.
+fn has_dashes(text: &str) -> bool {
+    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    let (year, width) = text.strip_prefix(['+', '-']).map_or((text, 4), |year| (year, 6));
+    let rest = year.get(width..).unwrap_or_default();
+    let month = rest.strip_prefix('-').is_some_and(|month| digits(month) == 2);
+    digits(year) == width && (rest.is_empty() || rest.starts_with('T') || month)
 }
 
 impl DateTime {

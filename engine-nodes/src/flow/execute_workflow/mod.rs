@@ -73,7 +73,7 @@ impl ExecuteWorkflow {
 
     /// One run for each item; what their last nodes gave, put together output by output.
     async fn for_each(&self, context: &NodeContext, items: &Batch) -> Result<NodeOutput, NodeError> {
-        let mut outputs: Vec<Vec<Item>> = Vec::new();
+        let mut outputs: Vec<Option<Vec<Item>>> = Vec::new();
         for (index, item) in items.iter().enumerate() {
             match self.call(context, (index, vec![item.clone()].into())).await {
                 Ok(Some(made)) => {
@@ -94,21 +94,27 @@ impl ExecuteWorkflow {
                 }
             }
         }
-        Ok(NodeOutput::ports(outputs))
+        // Before version 1.3 the error of each item has an output of its own; where others between them are missing, n8n fails as a whole.
+        let outputs: Option<Vec<Vec<Item>>> = outputs.into_iter().collect();
+        outputs.map(NodeOutput::ports).ok_or_else(|| NodeError::fatal("outputs are missing between those of the items that failed"))
     }
 }
 
-fn at(outputs: &mut Vec<Vec<Item>>, output: usize) -> &mut Vec<Item> {
+fn at(outputs: &mut Vec<Option<Vec<Item>>>, output: usize) -> &mut Vec<Item> {
     if outputs.len() <= output {
-        outputs.resize(output + 1, Vec::new());
+        outputs.resize(output + 1, None);
     }
-    &mut outputs[output]
+    outputs[output].get_or_insert_default()
 }
 
-/// The items of an output of the called workflow, linked to the items that it was called with: one to one when there are as many, otherwise each to all.
+/// The items of an output of the called workflow. Those that do not know which items the workflow was called with led to them are linked one to one
+/// when there are as many, otherwise each to all.
 fn linked(output: &Batch, count: usize) -> Batch {
-    let link = |index: usize| if output.len() == count { Paired::item(index) } else { all(count) };
-    output.iter().enumerate().map(|(index, item)| item.clone().paired_with(link(index))).collect()
+    let fallback = |index: usize| if output.len() == count { Paired::item(index) } else { all(count) };
+    let link = |(index, item): (usize, &Item)| {
+        if item.paired().links().is_empty() { item.clone().paired_with(fallback(index)) } else { item.clone() }
+    };
+    output.iter().enumerate().map(link).collect()
 }
 
 fn all(count: usize) -> Paired {

@@ -91,7 +91,7 @@ fn fields(settings: Settings<'_>, clash: Clash, version: NodeVersion) -> Result<
     let dots = !options.flag("disableDotNotation");
     let advanced = !version.at_least(3, 0) || settings.flag("advanced");
     let pairs: Vec<(String, String)> = if advanced {
-        settings.group("mergeByFields").groups("values").iter().map(|pair| (pair.text("field1"), pair.text("field2"))).collect()
+        settings.group("mergeByFields").groups("values").iter().map(|pair| (pair.spelled("field1"), pair.spelled("field2"))).collect()
     } else {
         settings.text("fieldsToMatchString").split(',').map(|name| (js::trim(name).to_owned(), js::trim(name).to_owned())).collect()
     };

@@ -33,7 +33,10 @@ impl ByIndex {
 impl Node for ByIndex {
     async fn run(&self, context: NodeContext) -> Result<NodeOutput, NodeError> {
         let count = match &self.count {
-            Some(count) => count.resolve(&context.scope(0)).await?.as_ref().and_then(index_of).unwrap_or(FOUR),
+            Some(count) => match count.resolve(&context.scope(0)).await? {
+                Some(count) => index_of(&count).ok_or_else(|| NodeError::fatal("Invalid array length"))?,
+                None => FOUR,
+            },
             None => FOUR,
         };
         let mut routes = Routes::new(count.min(MOST_OUTPUTS));

@@ -122,10 +122,9 @@ impl Routes {
         if !context.continues_on_error() {
             return Err(error.on_item(index));
         }
-        if self.outputs.is_empty() {
-            self.outputs.push(Vec::new());
-        }
-        self.outputs[0].push(error_item(&error));
+        // Without outputs there is no place for it, and n8n fails as a whole.
+        let Some(first) = self.outputs.first_mut() else { return Err(error.on_item(index)) };
+        first.push(error_item(&error));
         Ok(())
     }
 

@@ -27,6 +27,20 @@ fn if_routes_by_its_conditions() {
     assert_eq!(run.paired(1), json!([{"item": 0}, {"item": 2}]));
 }
 
+/// Breaks when `NaN` is taken for null, which is less than 5 to JavaScript.
+#[test]
+fn what_is_not_a_number_is_neither_less_nor_more() {
+    let items = json!([{"v": "x"}, {"v": "3"}]);
+    for (operation, passed) in [("lt", 1), ("gt", 0), ("notEquals", 2), ("exists", 1)] {
+        let parameters = condition("={{ parseInt($json.v) }}", &number(operation), &json!(5));
+        let outputs = TestNode::new("n8n-nodes-base.if", 2.2, parameters).input(items.clone()).outputs();
+        assert_eq!(outputs[0].as_array().map_or(0, Vec::len), passed, "{operation}");
+    }
+    let text = condition("={{ parseInt($json.v) }}", &json!({"type": "string", "operation": "exists"}), &json!(""));
+    let error = TestNode::new("n8n-nodes-base.if", 2.2, text).input(items).error();
+    assert_eq!(error, "Wrong type: 'NaN' is a number but was expecting a string [condition 0, item 0]");
+}
+
 #[test]
 fn an_expression_in_the_options_of_a_condition_counts() {
     let mut parameters = condition("={{ $json.v }}", &json!({"type": "string", "operation": "equals"}), &json!("A"));
@@ -201,6 +215,23 @@ fn a_workflow_is_called_with_the_fields_that_it_declares() {
     let alone = json!({"workflowId": id, "options": {"waitForSubWorkflow": false}});
     assert_eq!(call(alone).outputs(), json!([[{"n": 1, "x": 0}, {"n": 2}]]));
     assert!(call(json!({"workflowId": "nowhere"})).error().contains("nowhere"));
+}
+
+/// Breaks when the items that a called workflow left out, or put in another order, shift the links of the others.
+#[test]
+fn what_a_called_workflow_gives_is_linked_through_it() {
+    let mut sorting = doubling();
+    sorting["nodes"][1] = json!({"id": "f", "name": "F", "type": "sort", "position": [200, 0],
+        "parameters": {"sortFieldsUi": {"sortField": [{"fieldName": "n", "order": "descending"}]}}});
+    let called = |child: &Value| {
+        let parameters = json!({"source": "parameter", "workflowJson": child.to_string()});
+        TestNode::new("n8n-nodes-base.executeWorkflow", 1.2, parameters).input(json!([{"n": 1}, {"n": 3}, {"n": 2}])).run().paired(0)
+    };
+    assert_eq!(called(&sorting), json!([{"item": 1}, {"item": 2}, {"item": 0}]));
+    let mut keeping = sorting.clone();
+    keeping["nodes"][1]["type"] = json!("limit");
+    keeping["nodes"][1]["parameters"] = json!({"maxItems": 1, "keep": "lastItems"});
+    assert_eq!(called(&keeping), json!([{"item": 2}]));
 }
 
 #[test]

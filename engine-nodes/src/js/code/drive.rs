@@ -284,12 +284,11 @@ impl Session {
 fn error_of(result: &Object<'_>) -> Result<CodeError, Problem> {
     let error: Object<'_> = result.get("error")?;
     let text = |name: &str| error.get::<_, Option<String>>(name);
-    let (message, name, stack) = (text("message")?.unwrap_or_default(), text("name")?, text("stack")?);
+    let (message, stack) = (text("message")?.unwrap_or_default(), text("stack")?);
     let kind = text("kind")?.as_deref().and_then(kind_of);
-    let named = name.filter(|name| kind.is_none() && name != "Error" && name != "ExpressionError");
     let limit = ["out of memory", "stack overflow", "Maximum call stack size exceeded"].contains(&message.as_str());
     Ok(CodeError {
-        message: named.map_or_else(|| message.clone(), |name| format!("{name}: {message}")),
+        message,
         line: stack.as_deref().and_then(line_of),
         description: text("description")?,
         kind: if limit { Some(ExpressionErrorKind::Limit) } else { kind },

@@ -4,6 +4,7 @@
 //! Both hold the engine's shared JSON and look like plain values to a script; what a script changes, it changes in a copy of its own.
 //! Outward, [`output`] turns what a script gives into JSON, and takes what was never touched as it is.
 
+mod count;
 mod handle;
 mod inward;
 mod list;

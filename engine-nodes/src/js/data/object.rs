@@ -150,6 +150,7 @@ impl<'js> JsClass<'js> for LazyObject<'js> {
     }
 
     fn exotic_set_property(this: &JsCell<'js, Self>, ctx: &Ctx<'js>, atom: Atom<'js>, _receiver: JsValue<'js>, value: JsValue<'js>) -> Result<bool> {
+        super::count::once_more(&value);
         this.borrow().changed(ctx)?.set(atom, value)?;
         Ok(true)
     }

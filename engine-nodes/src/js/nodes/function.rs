@@ -139,7 +139,7 @@ fn returned(value: Option<Value>, item: &Item, files: &items::Files) -> Result<I
     let mut parts = parts.into_iter();
     let Some(Value::Object(json)) = parts.next() else { return Err(nothing_returned()) };
     Ok(match parts.next() {
-        Some(Value::Object(changed)) => Item::new(json).with_binary(items::binaries(changed, files)?),
+        Some(Value::Object(changed)) => Item::new(json).with_binary(items::binaries(changed, files)),
         _ => Item::new(json).with_binary_of(item),
     })
 }

@@ -28,7 +28,8 @@ pub(super) fn all(value: Option<Value>, files: &Files) -> Result<Vec<Item>, Node
     let list = match value {
         Some(Value::Null) => return Ok(Vec::new()),
         Some(Value::Array(list)) => list,
-        Some(object @ Value::Object(_)) => vec![object],
+        // What stands beside the keys of an only object is not looked at.
+        Some(Value::Object(json)) => return normalized(vec![json], files),
         _ => return Err(not_items()),
     };
     let objects = list.into_iter().map(|value| if let Value::Object(json) = value { Ok(json) } else { Err(not_items()) });
@@ -97,7 +98,7 @@ fn item(index: usize, mut object: Json, files: &Files) -> Result<Item, NodeError
     let mut made = Item::new(json).paired_with(paired(object.get("pairedItem")));
     match object.shift_remove("binary") {
         None | Some(Value::Null) => {}
-        Some(Value::Object(binary)) => made = made.with_binary(binaries(binary, files)?),
+        Some(Value::Object(binary)) => made = made.with_binary(binaries(binary, files)),
         Some(_) => return Err(fault(&format!("A 'binary' property isn't an object [item {index}]"), "Every key of it must point to a file.")),
     }
     if let Some(error) = object.shift_remove("error").filter(|error| !error.is_null()) {
@@ -123,27 +124,27 @@ fn paired(value: Option<&Value>) -> Paired {
 }
 
 /// Files: those that the code knew by name, and those whose bytes it gives in base64.
-pub(super) fn binaries(fields: Json, files: &Files) -> Result<BTreeMap<String, Binary>, NodeError> {
+pub(super) fn binaries(fields: Json, files: &Files) -> BTreeMap<String, Binary> {
     let mut found = BTreeMap::new();
-    for (key, field) in fields {
+    for (key, field) in fields.into_iter().filter(|(_, field)| field.is_object()) {
         let text = |name: &str| field.get(name).and_then(Value::as_str).map(str::to_owned);
         let known = text("id").and_then(|id| files.iter().find(|(name, _)| *name == id).map(|(_, binary)| binary.clone()));
         let mut binary = match (known, text("data")) {
             (Some(binary), _) => binary,
             (None, Some(data)) => Binary::inline(decoded(&data), text("mimeType").unwrap_or_else(|| "application/octet-stream".to_owned())),
-            (None, None) => return Err(fault(&format!("The binary field '{key}' has no data"), "Use helpers.prepareBinaryData to make one.")),
+            (None, None) => Binary::inline(Vec::new(), "application/octet-stream".to_owned()),
         };
         if let Some(mime_type) = text("mimeType") {
             binary.mime_type = mime_type;
         }
         if let Some(name) = text("fileName") {
-            binary = binary.with_file_name(name);
+            binary.file_name = Some(name);
         }
         binary.file_extension = text("fileExtension").or(binary.file_extension);
         binary.directory = text("directory").or(binary.directory);
         found.insert(key, binary);
     }
-    Ok(found)
+    found
 }
 
 fn decoded(data: &str) -> Vec<u8> {

@@ -109,8 +109,7 @@ pub(super) async fn run(
 /// The error of a node whose code failed. Trying code again is of no use, unless it is its time or a request that failed; nobody can tell.
 pub(super) fn node_error(error: &CodeError, item: Option<usize>) -> NodeError {
     let place = match (error.line, item) {
-        (Some(line), Some(item)) => format!(" [line {line}, for item {item}]"),
-        (Some(line), None) => format!(" [line {line}]"),
+        (Some(line), _) => format!(" [line {line}]"),
         (None, Some(item)) => format!(" [item {item}]"),
         (None, None) => String::new(),
     };

@@ -7,7 +7,7 @@
   const localeOf = (locales) => {
     const first = Array.isArray(locales) ? locales[0] : locales;
     if (first === undefined) return 'en-US';
-    if (typeof first !== 'string' || !/^[a-z]{2,3}([-_][a-z0-9]{2,8})*$/i.test(first)) throw new RangeError(`Incorrect locale information provided: ${first}`);
+    if (typeof first !== 'string' || !/^([a-z]{2,3}|[a-z]{5,8})(-[a-z0-9]{2,8}|-[a-z0-9](-[a-z0-9]{2,8})+)*$/i.test(first)) throw new RangeError('Incorrect locale information provided');
     return first;
   };
   const zoneOf = (zone) => {

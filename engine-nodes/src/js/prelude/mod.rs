@@ -41,6 +41,7 @@ const PARTS: &[(&str, &[(&str, &str)])] = &[
     ),
     ("inspect", &[("inspect", include_str!("code/inspect.js"))]),
     ("buffer", &[("buffer", include_str!("code/buffer.js"))]),
+    ("json", &[("json", include_str!("code/json.js"))]),
     ("web", &[("web", include_str!("code/web.js"))]),
     ("crypto", &[("crypto", include_str!("code/crypto.js"))]),
     ("intl", &[("intl", include_str!("intl.js"))]),

@@ -192,7 +192,11 @@ impl Exchange<'_> {
         let bytes = response.bytes(limits.memory).await?;
         let fingerprint = fingerprint(&bytes);
         let text = decode(&bytes, &content_type);
-        let body = if format == Format::Json { parse(&text, plan)? } else { AnswerBody::Text(text) };
+        let body = match format {
+            Format::Json => parse(&text, plan)?,
+            _ if plan.format == Format::Text => AnswerBody::Text(rewritten(text)),
+            _ => AnswerBody::Text(text),
+        };
         Ok(Answer { status, headers, body, fingerprint })
     }
 
@@ -203,18 +207,23 @@ impl Exchange<'_> {
         let from_path = || {
             let segment = url.path_segments().and_then(Iterator::last).unwrap_or_default();
             let name = percent_encoding::percent_decode_str(segment).decode_utf8_lossy();
-            safe_name(&name).filter(|name| name.contains('.'))
+            safe_name(&name)
         };
         let content_type = content_type(&response.headers).to_owned();
         let media_type = Some(essence(&content_type)).filter(|text| !text.is_empty());
         let name = named.or_else(from_path);
         let by_name = name.as_deref().and_then(|name| name.rsplit_once('.')).and_then(|(_, extension)| crate::media_type::of_extension(extension));
+        let by_type = media_type.and_then(extension_of);
         let media_type = media_type.or(by_name).unwrap_or("text/plain");
         let stream = response.stream(limit);
         let stored = self.context.write_binary_stream(stream, media_type).await.map_err(stream_error)?;
         let name = name.or_else(|| extension_of(media_type).map(|extension| format!("{}.{extension}", plan.property)));
         Ok(match name {
-            Some(name) => stored.with_file_name(name),
+            Some(name) => {
+                let mut named = stored.with_file_name(name);
+                named.file_extension = named.file_extension.or_else(|| by_type.map(str::to_owned));
+                named
+            }
             None => stored,
         })
     }
@@ -293,7 +302,12 @@ fn parse(text: &str, plan: &AnswerPlan) -> Result<AnswerBody, NodeError> {
     if text.trim().is_empty() {
         return Ok(AnswerBody::Json(Value::Object(Json::new())));
     }
-    match serde_json::from_str(text) {
+    // A JSON text is read once more, as in n8n: it must be JSON itself.
+    let read = match serde_json::from_str(text) {
+        Ok(Value::String(inner)) => serde_json::from_str(&inner),
+        read => read,
+    };
+    match read {
         Ok(value) => Ok(AnswerBody::Json(value)),
         Err(_) if plan.never_error && plan.format == Format::Auto => Ok(AnswerBody::Json(Value::Object(Json::new()))),
         Err(error) => {
@@ -304,6 +318,15 @@ fn parse(text: &str, plan: &AnswerPlan) -> Result<AnswerBody, NodeError> {
             };
             Err(NodeError::fatal(message).with_description(error.to_string()))
         }
+    }
+}
+
+/// A text that was asked for as it is. n8n reads it as JSON first, where it is some, and writes objects and lists anew, without blanks.
+fn rewritten(text: String) -> String {
+    match serde_json::from_str(&text) {
+        Ok(Value::String(inner)) => inner,
+        Ok(value @ (Value::Array(_) | Value::Object(_))) => js::stringify(&value),
+        _ => text,
     }
 }
 

@@ -129,7 +129,13 @@ impl Action {
                 .ok_or_else(|| NodeError::fatal("Unrecognized date input. Please specify a format in the \"From Format\" field."))?,
         };
         let unit = Unit::parse(unit).ok_or_else(|| NodeError::fatal(format!("there is no unit of time called '{unit}'")))?;
-        // Moment adds whole days and months only, rounded away from zero.
+        // Moment adds whole days and months only, rounded away from zero; other units of the calendar are so many of them.
+        let (unit, amount) = match unit {
+            Unit::Year => (Unit::Month, amount * 12.0),
+            Unit::Quarter => (Unit::Month, amount * 3.0),
+            Unit::Week => (Unit::Day, amount * 7.0),
+            other => (other, amount),
+        };
         let amount = if unit < Unit::Hour { amount.round() } else { amount };
         let date = later(&Moment { millis, zone: Zone::UTC }, unit, amount).ok_or_else(|| NodeError::fatal(INVALID))?;
         Ok(format(&date, "yyyy-MM-dd'T'HH:mm:ss.SSS'Z'", "en"))
@@ -191,6 +197,9 @@ mod tests {
         check(&with(json!("2024-01-31"), "add", 1.0, "months"), &json!("2024-02-29T00:00:00.000Z"));
         check(&with(json!("2024-01-31T10:00:00+02:00"), "subtract", 1.5, "days"), &json!("2024-01-29T08:00:00.000Z"));
         check(&with(json!(0), "add", 1.5, "hours"), &json!("1970-01-01T01:30:00.000Z"));
+        check(&with(json!(0), "add", 1.5, "quarters"), &json!("1970-06-01T00:00:00.000Z"));
+        check(&with(json!(0), "add", 1.5, "years"), &json!("1971-07-01T00:00:00.000Z"));
+        check(&with(json!(0), "add", 0.5, "weeks"), &json!("1970-01-05T00:00:00.000Z"));
         check(&with(json!(null), "add", 1.0, "days"), &json!("1970-01-02T00:00:00.000Z"));
         let missing = json!({"action": "calculate", "operation": "add", "duration": 1.0, "timeUnit": "days"});
         check(&missing, &json!("Unrecognized date input. Please specify a format in the \"From Format\" field."));

@@ -74,14 +74,13 @@ fn calculating() -> Vec<Property> {
 
 fn formatting() -> Vec<Property> {
     let of = |property: Property| property.show("operation", ["formatDate"]);
-    let formats = ["custom", "MM/dd/yyyy", "yyyy/MM/dd", "MMMM dd yyyy", "MM-dd-yyyy", "yyyy-MM-dd", "X", "x"];
     let options = [
         Property::string("fromFormat").description("The format in which the date is, where it is not recognized"),
         Property::boolean("timezone", false).description("Whether the date is shown in the workflow's zone"),
     ];
     let mut properties = vec![
         date("date", "formatDate").description("The date to format"),
-        of(Property::options("format", formats).default("MM/dd/yyyy")),
+        of(Property::string("format").default("MM/dd/yyyy").description("Luxon's tokens, X or x for seconds or milliseconds since 1970, or custom")),
         of(Property::string("customFormat").show("format", ["custom"]).description("The format in Luxon's tokens")),
     ];
     properties.extend(ending("formatDate", "formattedDate", options));

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use engine_core::expression::{Scope, js};
+use engine_core::expression::{Scope, js, not_finite};
 use engine_core::model::Json;
 use engine_core::node::{NodeError, Parameter};
 use serde_json::Value;
@@ -93,7 +93,7 @@ impl Field {
                 let convert = Converter { field: name.as_str(), kind: self.kind, options: self.options, dates };
                 match parameter {
                     Parameter::Constant(value) => convert.convert(Some(value), scope.item_index())?,
-                    _ => convert.convert_owned(parameter.resolve(scope).await?, scope.item_index())?,
+                    _ => convert.convert_owned(parameter.resolve_exactly(scope).await?, scope.item_index())?,
                 }
             }
             FieldValue::Json(text) => text.object_or_null(scope).await?,
@@ -129,7 +129,11 @@ impl Converter<'_> {
             | (Some(Value::Number(_)), FieldType::Number)
             | (Some(Value::Bool(_)), FieldType::Boolean)
             | (Some(Value::Array(_)), FieldType::Array)
-            | (Some(Value::Object(_)), FieldType::Object) => Ok(value.unwrap_or_default()),
+            | (Some(Value::Object(_)), FieldType::Object)
+                if value.as_ref().and_then(not_finite::marked).is_none() =>
+            {
+                Ok(value.unwrap_or_default())
+            }
             _ => self.convert(value.as_ref(), item),
         }
     }
@@ -148,12 +152,26 @@ impl Converter<'_> {
             let got = if value.is_none() { "undefined" } else { "null" };
             return self.failed(&format!("'{}' expects a {} but we got '{got}'", self.field, self.kind.name()), (&Value::Null, item));
         };
+        if let Some(number) = not_finite::marked(value) {
+            return self.convert_not_finite(number, item);
+        }
         if self.kind == FieldType::String && type_name(value) == "object" {
             return Ok(Value::String(js::stringify(value)));
         }
         match Conversion::loose(self.dates).convert(self.field, value, self.kind) {
             Ok(value) => Ok(value.into_owned()),
             Err(error) => self.failed(&error.to_string(), (value, item)),
+        }
+    }
+
+    /// `NaN` is neither a number nor a boolean, the infinities are numbers; all of them are texts.
+    fn convert_not_finite(&self, number: f64, item: usize) -> Result<Value, NodeError> {
+        let text = js::number_to_string(number);
+        match self.kind {
+            FieldType::String => Ok(Value::String(text)),
+            FieldType::Any => Ok(Value::Null),
+            FieldType::Number if !number.is_nan() => Ok(Value::Null),
+            kind => self.failed(&format!("'{}' expects a {} but we got '{text}'", self.field, kind.name()), (&Value::Null, item)),
         }
     }
 

@@ -45,7 +45,11 @@ impl JsonText {
     pub(super) async fn object(&self, scope: &dyn Scope) -> Result<Json, NodeError> {
         match self {
             Self::Ready(object) => Ok(object.clone()),
-            Self::Text(template) => object_of(Some(&Value::String(template.evaluate_json_text(scope).await?)), scope.item_index()),
+            Self::Text(template) => {
+                // Several `=` may stand before the text; the first is gone already.
+                let text = template.evaluate_json_text(scope).await?.trim_start_matches('=').to_owned();
+                object_of(Some(&Value::String(text)), scope.item_index())
+            }
             Self::Value(parameter) => match parameter.resolve(scope).await? {
                 Some(Value::Object(object)) => Ok(object),
                 value => object_of(value.as_ref(), scope.item_index()),

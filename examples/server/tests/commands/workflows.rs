@@ -30,6 +30,18 @@ fn a_file_that_cannot_be_imported_keeps_no_other_from_it() {
     assert_eq!(place.run(&["workflow", "list"]).done().lines().count(), 1);
 }
 
+#[test]
+fn a_workflow_that_does_not_run_is_an_execution_that_failed() {
+    let place = Place::new();
+    place.write("c.json", r#"{"name": "C", "nodes": [{"name": "N", "type": "no_such_node"}], "connections": []}"#);
+    let run = place.run(&["run", "c.json", "--output", "json"]);
+    assert_eq!(run.code, Some(2));
+    let printed: serde_json::Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!((&printed["status"], &printed["order"], &printed["nodes"]), (&"error".into(), &serde_json::json!([]), &serde_json::json!({})));
+    assert_eq!(printed["error"]["problems"][0]["code"], "unknown-node-type");
+    assert!(run.err.contains("the workflow cannot run"), "{}", run.err);
+}
+
 /// Breaks when a workflow that the API refuses gets active by way of a file, and no server can serve it.
 #[test]
 fn what_the_api_would_not_serve_is_not_activated() {

@@ -31,6 +31,10 @@ fn returns_items_in_many_forms() {
     check(&code("return [{x: 1}, {x: 2}]"), json!([[{"x": 1}, {"x": 2}]]));
     check(&code("return {x: 1}"), json!([[{"x": 1}]]));
     check(&code("return {json: {x: 1}}"), json!([[{"x": 1}]]));
+    // Of an only object, keys that an item does not have are left out, or are part of its JSON.
+    check(&code("return {json: {x: 1}, more: 2}"), json!([[{"x": 1}]]));
+    check(&code("return {x: 1, pairedItem: 0}"), json!([[{"x": 1, "pairedItem": 0}]]));
+    check(&code("return {other: typeof item}"), json!([[{"other": "undefined"}]]));
     check(&code("return $input.all()"), json!([[{"a": 1}, {"a": 2}]]));
     check(&code("for (const item of $input.all()) item.json.b = item.json.a;\nreturn $input.all();"), json!([[{"a": 1, "b": 1}, {"a": 2, "b": 2}]]));
     check(&code("return []"), json!([]));
@@ -52,13 +56,14 @@ fn refuses_what_is_no_item() {
         ("return [{json: {}}, {x: 1}]", "Unknown top-level item key: x [item 1]"),
         ("return [{json: {}, binary: 1}]", "A 'binary' property isn't an object [item 0]"),
         ("throw new Error('no')", "no [line 1]"),
+        ("throw 'no'", "\"no\""),
         ("\nconst x = 1aaa", "SyntaxError: invalid number literal [line 2]"),
     ] {
         fails(&code(source), expect);
     }
     fails(&each("return [1]"), "A 'json' property isn't an object [item 0]");
     fails(&each("return $json.a === 2 ? 'x' : {}"), "A 'json' property isn't an object [item 1]");
-    fails(&each("if ($json.a === 2) { throw new Error('no') }\nreturn {}"), "no [line 1, for item 1]");
+    fails(&each("if ($json.a === 2) { throw new Error('no') }\nreturn {}"), "no [line 1]");
 }
 
 #[test]
@@ -68,7 +73,7 @@ fn runs_for_each_item() {
     assert_eq!(run.paired(0), json!([{"item": 1}]));
     check(&each("return $json.a === 1 ? undefined : {error: 'e', x: 1}"), json!([[{"error": "e", "x": 1}]]));
     check(&each("return {json: {b: 1}, x: 1}"), json!([[{"b": 1}, {"b": 1}]]));
-    check(&each("return {n: items.length, first: $json.a}").with("executeOnce", true), json!([[{"n": 2, "first": 1}]]));
+    check(&each("return {other: typeof items, first: item.json.a}").with("executeOnce", true), json!([[{"other": "undefined", "first": 1}]]));
     check(&each("// not $input.all()\nreturn {}"), json!([[{}, {}]]));
     fails(&each("const x = 1;\nreturn $input.all()[0]"), "Can't use .all() here [line 2, for item 0]");
     check(&each("return {a: item.json.a * 2}"), json!([[{"a": 2}, {"a": 4}]]));
@@ -95,7 +100,7 @@ fn goes_on_after_errors_when_told_to() {
         assert_eq!(run.outputs(), json!([[{"a": 1}, {"a": 2}]]));
     }
     let run = each("if ($json.a === 1) throw new Error('no'); return {ok: 1}").with("onError", "continueRegularOutput").run_on_threads();
-    assert_eq!(run.outputs(), json!([[{"error": "no [line 1, for item 0]"}, {"ok": 1}]]));
+    assert_eq!(run.outputs(), json!([[{"error": "no [line 1]"}, {"ok": 1}]]));
     let run = each("return {").with("onError", "continueRegularOutput").run_on_threads();
     assert_eq!(run.paired(0), json!([{"item": 0}, {"item": 1}]), "what does not parse fails for each item");
 }
@@ -249,7 +254,7 @@ fn sorts_by_code() {
     let failing = sort("return a.nowhere.x").with("onError", "continueRegularOutput").run_on_threads();
     assert_eq!(failing.outputs(), json!([[{"a": 2}, {"a": 3}, {"a": 1}]]), "a node that fails passes its input on");
     fails(&sort("a.json.a - b.json.a"), "Sort code doesn't return. Please add a 'return' statement to your code");
-    fails(&sort("\nreturn a.nowhere.x"), "TypeError: cannot read property 'x' of undefined [line 2]");
+    fails(&sort("\nreturn a.nowhere.x"), "Cannot read properties of undefined (reading 'x') [line 2]");
     let lists = json!({"operation": "sort", "type": "code", "code": "return b.json.a - a.json.a"});
     check(&TestNode::new("n8n-nodes-base.itemLists", 3.0, lists).input(json!([{"a": 1}, {"a": 2}])), json!([[{"a": 2}, {"a": 1}]]));
 }

@@ -12,6 +12,12 @@
   };
 
   class Buffer extends Uint8Array {
+    // `new Buffer(text)` is old, and still written.
+    constructor(value, encoding, length) {
+      if (typeof value === 'string') super(encodeText(value, encodingOf(encoding)));
+      else super(value, encoding, length);
+    }
+
     static from(value, encoding, length) {
       if (typeof value === 'string') return toBuffer(encodeText(value, encodingOf(encoding)));
       if (value instanceof ArrayBuffer || value instanceof SharedArrayBuffer) return new Buffer(value, encoding, length);

@@ -6,6 +6,21 @@
   const { scopePrototype, isArray } = kit;
   let run;
 
+  // JSON.parse says in n8n's words why a text is none.
+  const { parse } = JSON;
+  const parseJson = {
+    parse(text, reviver) {
+      try {
+        return parse(text, reviver);
+      } catch (error) {
+        const message = error instanceof SyntaxError ? kit.need('json').whyNoJson(String(text)) : undefined;
+        if (message !== undefined) error.message = message;
+        throw error;
+      }
+    },
+  };
+  JSON.parse = parseJson.parse;
+
   // Input items are made once for a run: what the code changes in them, it finds again.
   const inputItem = (index) => (run.items[index] ??= host.inputItem(index));
   const inputItems = () => {
@@ -223,8 +238,12 @@
   define('$json', () => inputItem(host.itemIndex())?.json ?? {});
   define('$data', () => inputItem(host.itemIndex())?.json ?? {});
   define('$binary', () => inputItem(host.itemIndex())?.binary ?? {});
-  define('items', inputItems);
-  define('item', () => (run.legacy ? inputItem(host.itemIndex())?.json : inputItem(host.itemIndex())));
+  // Each way of running has its own name for what comes in; the other's is undefined.
+  define('items', () => (run.each ? undefined : inputItems()));
+  define('item', () => {
+    if (!run.each) return undefined;
+    return run.legacy ? inputItem(host.itemIndex())?.json : inputItem(host.itemIndex());
+  });
   define('$getWorkflowStaticData', () => staticData);
   define('getWorkflowStaticData', () => staticData);
   define('getNodeStaticData', () => () => staticData('node'));
@@ -248,16 +267,31 @@
     for (const name of names) define(name, () => kit.need(part)[name]);
   }
 
+  // Messages of the script engine in the words of n8n's, where workflows show them to people.
+  const words = [
+    [/^cannot read property '(.*)' of (null|undefined)$/s, "Cannot read properties of $2 (reading '$1')"],
+    [/^cannot set property '(.*)' of (null|undefined)$/s, "Cannot set properties of $2 (setting '$1')"],
+    [/^'.*' is read-only$/s, 'Assignment to constant variable.'],
+    [/^Date value is NaN$/, 'Invalid time value'],
+    [/^invalid array length$/, 'Invalid array length'],
+    [/^empty array$/, 'Reduce of empty array with no initial value'],
+    [/^circular reference$/, 'Converting circular structure to JSON'],
+  ];
+  const worded = (message) => {
+    const found = words.find(([pattern]) => pattern.test(message));
+    return found === undefined ? message : message.replace(found[0], found[1]);
+  };
+
   // What went wrong, for Rust.
   const described = (thrown) => {
     if (!(thrown instanceof Error)) {
-      const plain = typeof thrown === 'object' && thrown !== null && typeof thrown.message === 'string' ? thrown.message : kit.need('inspect').inspect(thrown);
-      return { message: plain };
+      const plain = typeof thrown === 'object' && thrown !== null && typeof thrown.message === 'string' ? thrown.message : JSON.stringify(thrown);
+      return { message: String(plain) };
     }
-    const { message, name, stack, description } = thrown;
+    const { message, stack, description } = thrown;
     const kind = kit.errorKind(thrown);
     const isString = (value) => (typeof value === 'string' ? value : undefined);
-    return { message: String(message), name: isString(name), stack: isString(stack), description: isString(description), kind };
+    return { message: worded(String(message)), stack: isString(stack), description: isString(description), kind };
   };
 
   const finish = (promise) => promise.then(
@@ -273,7 +307,7 @@
   // asked for them.
   kit.beginRun = (code, { each, legacy, continues, most }) => {
     run = {
-      items: [], complete: false, assigned: Object.create(null), staticData: {}, waiting: new Map(), scope: Object.create(scopePrototype), legacy, continues, files: false,
+      items: [], complete: false, assigned: Object.create(null), staticData: {}, waiting: new Map(), scope: Object.create(scopePrototype), each, legacy, continues, files: false,
     };
     const once = async () => code.call(self);
     const forEach = async () => {

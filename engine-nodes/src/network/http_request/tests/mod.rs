@@ -182,6 +182,7 @@ async fn responses_are_read_by_their_type() {
         "/empty" => answer(200, "application/json", ""),
         "/broken" => answer(200, "application/json", "{"),
         "/unlabelled" => answer(200, "text/plain", "{\"a\": 1}"),
+        "/quoted" => answer(200, "application/json", "\"x\""),
         _ => answer(404, "text/plain", "no"),
     })
     .await;
@@ -196,6 +197,9 @@ async fn responses_are_read_by_their_type() {
     check("/none", json!({}), json!([{}])).await;
     check("/empty", json!({}), json!([{}])).await;
     check("/unlabelled", json!({"responseFormat": "json"}), json!([{"a": 1}])).await;
+    check("/unlabelled", json!({"responseFormat": "text"}), json!([{"data": "{\"a\":1}"}])).await;
+    check("/unlabelled", json!({}), json!([{"data": "{\"a\": 1}"}])).await;
+    check("/quoted", json!({"responseFormat": "text"}), json!([{"data": "x"}])).await;
     check("/broken", json!({"neverError": true}), json!([{}])).await;
     check("/gone", json!({"neverError": true}), json!([{"data": "no"}])).await;
     let full =
@@ -204,6 +208,8 @@ async fn responses_are_read_by_their_type() {
     assert_eq!(full[0]["headers"]["content-type"], "text/plain");
     let error = node(4.2, to(&server, "/broken", json!({}))).error().await;
     assert_eq!(error["message"], "Invalid JSON in response body");
+    let error = node(4.2, to(&server, "/quoted", json!({}))).error().await;
+    assert_eq!(error["message"], "Invalid JSON in response body", "a JSON text must hold JSON");
 }
 
 #[tokio::test]
@@ -251,7 +257,8 @@ async fn files_are_downloaded_and_uploaded() {
     let named = download("/named", json!({"outputPropertyName": "archive", "responseFormat": "file"})).await.items("Node")[0].clone();
     assert_eq!(named.binary().unwrap()["archive"].file_name.as_deref(), Some("b.zip"));
     let unnamed = download("/json", json!({"responseFormat": "file"})).await.items("Node")[0].clone();
-    assert_eq!(unnamed.binary().unwrap()["data"].file_name.as_deref(), Some("data.json"));
+    let unnamed = &unnamed.binary().unwrap()["data"];
+    assert_eq!((unnamed.file_name.as_deref(), unnamed.file_extension.as_deref()), (Some("json"), Some("json")), "the end of the URL, and the type");
 
     let upload = |parameters: Value| node(4.2, to(&server, "/up", parameters)).item(stored_item()).json();
     let made = upload(json!({"method": "POST", "sendBody": true, "contentType": "binaryData", "inputDataFieldName": "note"})).await;

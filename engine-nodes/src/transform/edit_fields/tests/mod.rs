@@ -62,6 +62,22 @@ fn conversion_errors_fail_the_item() {
     assert_eq!(error, "'n' expects a number but we got 'y' [item 0]");
 }
 
+/// Breaks when `NaN`, which JSON holds as null, is taken for a value that is not there.
+#[test]
+fn what_is_not_a_number_is_no_null() {
+    let fields = |kind: &str| json!([{"name": "n", "type": kind, "value": "={{ $json.v * 2 }}"}, {"name": "m", "type": kind, "value": "={{ parseInt('x') }}"}]);
+    let items = json!([{"v": "x"}]);
+    let node = |kind: &str| TestNode::new(SET, 3.4, assign(&fields(kind), &json!({}))).input(items.clone());
+    assert_eq!(node("string").outputs(), json!([[{"n": "NaN", "m": "NaN"}]]));
+    for kind in ["number", "boolean", "array", "object"] {
+        assert_eq!(node(kind).error(), format!("'n' expects a {kind} but we got 'NaN' [item 0]"));
+    }
+    let infinite = json!([{"name": "n", "type": "number", "value": "={{ 1 / 0 }}"}, {"name": "t", "type": "string", "value": "={{ -1 / 0 }}"}]);
+    check(&assign(&infinite, &json!({})), &items, &json!([{"n": null, "t": "-Infinity"}]));
+    let lenient = assign(&fields("number"), &json!({"options": {"ignoreConversionErrors": true}}));
+    check(&lenient, &items, &json!([{"n": null, "m": null}]));
+}
+
 #[test]
 fn json_is_merged_into_the_item() {
     let raw = |text: &str| json!({"mode": "raw", "jsonOutput": text, "options": {}});
@@ -73,6 +89,8 @@ fn json_is_merged_into_the_item() {
         &json!([{"x": {"a": 1}, "y": [1], "z": "q", "n": null}]),
     );
     check(&raw("={{ $json.o }}"), &items, &json!([{"a": 1}]));
+    check(&raw("={{ $json.o }}\n"), &items, &json!([{"a": 1}]));
+    check(&raw("=={ \"x\": {{ $json.o }} }"), &items, &json!([{"x": {"a": 1}}]));
     check(&raw("{'x': 1, y: [2,],}"), &items, &json!([{"x": 1, "y": [2]}]));
     check(&raw("{\"b.c\": 1}"), &items, &json!([{"b": {"c": 1}}]));
     let error = |text: &str| TestNode::new(SET, 3.4, raw(text)).input(json!([{}])).error();

@@ -37,6 +37,7 @@ fn fields_are_summarized() {
     one("max", "n", json!({"max_n": "7"}));
     one("min", "s", json!({"min_s": "a"}));
     one("max", "zz", json!({"max_zz": null}));
+    one("sum", "s.length", json!({"sum_s_length": 2}));
     one("append", "s", json!({"appended_s": ["b", "a"]}));
     one("concatenate", "o", json!({"concatenated_o": "{\"x\":1},{\"x\":1}"}));
     let with = |value: Value, expect: Value| check(Rules::TypedGroups, &json!({"fieldsToSummarize": {"values": [value]}}), &data, &json!([expect]));

@@ -51,6 +51,7 @@ fn extension_functions_at_their_edges() {
         ("'ab a'.quote('b')", json!("b\\bab\\b \\ba\\bb")),
         ("'R$ 12'.toNumber() + 'CHF 5'.toInt()", json!(17)),
         ("'2024-01-05'.toDateTime(null).day", json!(5)),
+        ("DateTime.utc(2024, 1, 5).format('EEEE', 'de') + DateTime.utc(2024, 1, 5).format('EEEE', {locale: 'de'})", json!("FridayFreitag")),
         ("'mailto:joe@mail.example.org'.extractDomain()", json!("mail.example.org")),
         ("'me@[10.0.0.1]'.extractEmail()", json!("me@[10.0.0.1]")),
         ("'to me@example.org'.isEmail()", json!(false)),

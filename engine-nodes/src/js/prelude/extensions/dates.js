@@ -42,7 +42,8 @@
     const name = singular(part);
     return date.get(name === 'week' ? 'weekNumber' : name);
   };
-  functions.format = (value, [format, locale]) => dateTime(value).toFormat(format, locale);
+  // The second argument is an object of options; a bare name of a locale does not count, as in n8n.
+  functions.format = (value, [format, options]) => dateTime(value).toFormat(format, { ...options });
 
   // A text is read as JavaScript reads it, in UTC if it holds a day only.
   const momentOf = (limit) => {

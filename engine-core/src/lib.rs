@@ -2,6 +2,8 @@
 //!
 //! A workflow is a graph of typed nodes; lists of JSON items flow along its connections.
 
+#![forbid(unsafe_code)]
+
 pub mod blob;
 pub mod credential;
 pub mod driver;

@@ -5,6 +5,7 @@
 //!
 //! Parts are cargo features: `webhooks` and `api` (on by default), `jwt`, `events`, `mail`, `rate-limit`, `redis`, `swagger-ui`.
 
+#![forbid(unsafe_code)]
 #![cfg_attr(
     not(all(feature = "api", feature = "webhooks", feature = "rate-limit")),
     expect(dead_code, reason = "what one part alone needs of the shared modules is less than what all need")

@@ -20,6 +20,7 @@
 //!
 //! Opening brings the schema up to date. Everything runs on tokio, because sqlx does.
 
+#![forbid(unsafe_code)]
 #![cfg_attr(
     all(feature = "postgres", feature = "sqlite"),
     expect(

@@ -3,6 +3,8 @@
 //! [`settings`] reads the configuration, [`storage`] opens the stores that it names, [`engine`] puts engine and service together; the other modules are commands, and
 //! what several of them need.
 
+#![forbid(unsafe_code)]
+
 mod backup;
 #[cfg(feature = "object-store")]
 mod bucket;

@@ -1,6 +1,7 @@
 //! The subject: the whole engine. A worker drives a workflow of five nodes, each recorded before the next one starts.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use engine_core::execution::ExecutionMode;
@@ -14,11 +15,15 @@ use serde_json::json;
 use super::Failure;
 use super::load::Path;
 
-/// Five nodes with effects, or forty-five nodes that only compute between them.
+/// What is driven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shape {
+    /// Five nodes with effects.
     Effects,
+    /// The same, with forty-five nodes between them that only compute.
     EffectsAndPure,
+    /// A node that waits for a second.
+    Slow,
 }
 
 /// A worker, and what it drives.
@@ -28,19 +33,18 @@ pub(crate) struct Engined {
 }
 
 impl Engined {
-    /// With a worker that runs on these stores.
-    pub(crate) async fn new(stores: Stores, shape: Shape) -> Result<Self, Failure> {
+    /// With a worker on these stores, which claims so many executions from the queue at a time once it runs.
+    pub(crate) async fn new(stores: Stores, shape: Shape, concurrency: u32) -> Result<Self, Failure> {
         let engine = Engine::builder().runtime(TokioRuntime::current()).nodes(test_nodes(&Ledger::default())).build();
-        let worker = Worker::new(&engine, stores.clone(), WorkerOptions::default());
-        let running = worker.clone();
-        tokio::spawn(async move { running.run().await });
-        let name = if shape == Shape::Effects { "effects" } else { "effects-and-pure" };
+        let worker = Worker::new(&engine, stores.clone(), WorkerOptions::default().with(|options| options.concurrency = concurrency));
+        // Each has a workflow of its own.
+        let name = format!("{shape:?}-{}", uuid::Uuid::now_v7());
         let workflow = graph(&workflow(shape));
         let save = engine_core::store::SaveWorkflow {
-            id: name.into(),
+            id: name.as_str().into(),
             tenant: engine_core::store::TenantId::default(),
             expected: None,
-            name: name.to_owned(),
+            name,
             definition: workflow.to_json(),
             author: None,
             labels: None,
@@ -49,10 +53,32 @@ impl Engined {
         let plan = worker.plan(&saved.id, saved.version).await?;
         Ok(Self { pinned: PinnedPlan { plan, tenant: saved.tenant, workflow: saved.id, version: saved.version }, worker })
     }
+
+    /// Lets the worker do what it does by itself.
+    pub(crate) fn run(&self) {
+        let worker = self.worker.clone();
+        tokio::spawn(async move { worker.run().await });
+    }
+
+    /// Ends it.
+    pub(crate) async fn drain(&self, patience: Duration) {
+        self.worker.drain(patience).await;
+    }
+
+    /// Puts an execution into the queue.
+    pub(crate) async fn queue(&self) -> Result<(), Failure> {
+        let mut launch = Launch::new(self.pinned.clone(), Start::with_items([json!({})]).mode(ExecutionMode::Trigger));
+        launch.queued = true;
+        self.worker.start(launch).await?;
+        Ok(())
+    }
 }
 
 /// One line for each node.
 fn workflow(shape: Shape) -> String {
+    if shape == Shape::Slow {
+        return "T trigger -> S\nS slow".to_owned();
+    }
     let mut names = vec!["T trigger".to_owned()];
     for step in 0..5 {
         names.push(format!("E{step} effect"));
@@ -78,5 +104,7 @@ impl Path for Engined {
 
 /// A worker on stores, as a way of doing workflows.
 pub(crate) async fn path(stores: Stores, shape: Shape) -> Result<Arc<dyn Path>, Failure> {
-    Ok(Arc::new(Engined::new(stores, shape).await?))
+    let engined = Engined::new(stores, shape, WorkerOptions::default().concurrency).await?;
+    engined.run();
+    Ok(Arc::new(engined))
 }

@@ -3,11 +3,12 @@
 //! A floor is what somebody writes by hand who needs nothing but that: no leases, no fencing, no queue, no signals. Floor and store take turns within one run, on the
 //! same database, with the same payloads and the same number of commits: a start, five steps, an end. Only ratios count; times move with the machine and its load.
 //!
-//! `cargo run --release -p engine-benches durable [postgres|sqlite|history|recovery] [rounds]`. Postgres is where `ENGINE_TEST_POSTGRES` points, otherwise on 127.0.0.1:5432;
+//! `cargo run --release -p engine-benches durable [postgres|sqlite|history|recovery|fleet] [rounds]`. Postgres is where `ENGINE_TEST_POSTGRES` points, otherwise on 127.0.0.1:5432;
 //! everything lies in schemas of its own that are dropped at the end. The engine is measured twice: five nodes with effects, and forty-five more between
 //! them that only compute and ride along.
 
 mod engine;
+mod fleet;
 mod floor_postgres;
 mod floor_sqlite;
 mod history;
@@ -51,6 +52,9 @@ pub(crate) fn run() {
             }
             if wanted("recovery") {
                 recovery::run(rounds).await?;
+            }
+            if wanted("fleet") {
+                fleet::run(rounds).await?;
             }
             Ok(())
         })

@@ -86,10 +86,13 @@ fn several_processes_may_open_an_empty_database_at_once() {
             .collect();
         assert_eq!(applied, (1..=i32::try_from(applied.len()).unwrap()).collect::<Vec<_>>());
 
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("engine.sqlite");
-        for store in join_all((0..4).map(|_| SqliteStore::open(SqliteOptions::new(&path)))).await {
-            store.unwrap().close().await;
+        // Many times: they meet only now and then.
+        for _ in 0..20 {
+            let directory = tempfile::tempdir().unwrap();
+            let path = directory.path().join("engine.sqlite");
+            for store in join_all((0..4).map(|_| SqliteStore::open(SqliteOptions::new(&path)))).await {
+                store.unwrap().close().await;
+            }
         }
     });
 }

@@ -8,6 +8,7 @@ use engine_core::store::StoreError;
 use rusqlite::{Connection, OpenFlags};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, SqlitePool, query, raw_sql};
+use tokio::time::{Instant, sleep};
 
 use super::writer::Writer;
 use super::{Core, SqliteStore};
@@ -22,6 +23,9 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 2, name: "lists", sql: include_str!("../../migrations/sqlite/0002_lists.sql") },
     Migration { version: 3, name: "journal", sql: include_str!("../../migrations/sqlite/0003_journal.sql") },
 ];
+
+/// Before a file that another process locks is opened again.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// Where the file is, and how to use it.
 #[derive(Clone, Debug)]
@@ -82,6 +86,20 @@ impl SqliteOptions {
         }
     }
 
+    /// The connection that writes. Processes that open a new file at the same moment meet when they turn its log on, and SQLite refuses there at once instead of
+    /// waiting for the lock: they try again.
+    async fn writer(&self) -> Result<SqlitePool, StoreError> {
+        let until = Instant::now() + self.limit;
+        loop {
+            let pool = SqlitePoolOptions::new().max_connections(1).acquire_timeout(self.limit).test_before_acquire(false);
+            let opened = pool.idle_timeout(None).max_lifetime(None).connect_with(self.connect()).await.map_err(from_sqlx);
+            match opened {
+                Err(StoreError::Unavailable(_)) if Instant::now() + PAUSE < until => sleep(PAUSE).await,
+                opened => return opened,
+            }
+        }
+    }
+
     /// A connection without a pool, for the thread that writes groups.
     pub(super) fn connect_directly(&self) -> rusqlite::Result<Connection> {
         let connection = Connection::open_with_flags(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
@@ -106,15 +124,7 @@ impl SqliteStore {
     /// # Errors
     /// When the file cannot be opened, or its schema is newer than this engine.
     pub async fn open(options: SqliteOptions) -> Result<Self, StoreError> {
-        let writer = SqlitePoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(options.limit)
-            .test_before_acquire(false)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_with(options.connect())
-            .await
-            .map_err(from_sqlx)?;
+        let writer = options.writer().await?;
         migrate(&writer, options.limit).await?;
         let readers = SqlitePoolOptions::new().max_connections(options.readers).acquire_timeout(options.limit).test_before_acquire(false);
         let readers = readers.connect_lazy_with(options.connect().read_only(true).create_if_missing(false));

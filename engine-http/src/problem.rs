@@ -172,7 +172,11 @@ impl From<StoreError> for ApiError {
             StoreError::Invalid(message) => Self::bad_request(message),
             StoreError::Full(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "store-full", "the store has no room"),
             StoreError::Unavailable(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "store-unavailable", "the store cannot be reached now"),
-            _ => Self::internal(),
+            _ => {
+                let cause = std::error::Error::source(&error).map(ToString::to_string);
+                tracing::error!(%error, cause, "the store failed");
+                Self::internal()
+            }
         }
     }
 }

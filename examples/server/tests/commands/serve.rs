@@ -23,7 +23,8 @@ async fn with_nothing_set_it_serves_one_user_who_can_sign_in() {
 /// Whoever else is on this machine must not become administrator by being the first to ask.
 #[tokio::test]
 async fn nobody_becomes_administrator_by_registering_first() {
-    let server = Place::new().serve(&[]);
+    let place = Place::new();
+    let server = place.serve(&[]);
     let stranger = json!({"email": "mallory@example.com", "password": "correct horse battery"});
     let refused = answer(server.post("/api/v1/auth/register", &stranger), 403).await;
     assert_eq!(refused["code"], "registration-closed");

@@ -4,6 +4,7 @@ use engine_core::model::ExecutionId;
 use engine_core::store::{
     Chunk, Commit, Committed, EndedExecution, Ending, Epoch, ExecutionHeader, Keep, Lease, Start, StartExecution, StoreError, Then, WorkerId,
 };
+use futures::future::{BoxFuture, FutureExt, TryFutureExt};
 use sqlx::query;
 use uuid::Uuid;
 
@@ -14,11 +15,13 @@ use crate::row::{get, signed, text, unsigned};
 
 impl SqlStore {
     /// Answers a job of a group by itself: the group found no row for it, because it is fenced off or a repetition, or failed as a whole.
-    pub(super) async fn write_one(&self, job: &Job) -> Answered {
+    ///
+    /// Boxed: it is rare and large, and whoever writes a group would have to carry it.
+    pub(super) fn write_one<'a>(&'a self, job: &'a Job) -> BoxFuture<'a, Answered> {
         match job {
-            Job::Start(start) => self.start_one(start).await.map(Answer::Started),
-            Job::Commit(commit) => self.commit_one(commit).await.map(Answer::Committed),
-            Job::Record(ended) => self.record_one(ended).await.map(|()| Answer::Recorded),
+            Job::Start(start) => self.start_one(start).map_ok(Answer::Started).boxed(),
+            Job::Commit(commit) => self.commit_one(commit).map_ok(Answer::Committed).boxed(),
+            Job::Record(ended) => self.record_one(ended).map_ok(|()| Answer::Recorded).boxed(),
         }
     }
 

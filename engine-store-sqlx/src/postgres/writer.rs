@@ -7,8 +7,6 @@ use engine_core::model::{ExecutionId, Timestamp};
 use engine_core::store::{
     Commit, Committed, EndedExecution, Ending, Epoch, ExecutionHeader, Lease, Start, StartExecution, StoreError, Then, WorkerId,
 };
-use futures::FutureExt;
-use futures::future::BoxFuture;
 use sqlx::query;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
@@ -44,7 +42,7 @@ impl SqlStore {
                 for job in jobs {
                     answers.push(match numbers.get(&job.execution()) {
                         Some(number) => Ok(answer(job, *number)),
-                        None => self.write_alone(job).await,
+                        None => self.write_one(job).await,
                     });
                 }
             }
@@ -52,16 +50,11 @@ impl SqlStore {
             // Something about one of them, often that it is a repetition: the others must not suffer.
             Err(_) => {
                 for job in jobs {
-                    answers.push(self.write_alone(job).await);
+                    answers.push(self.write_one(job).await);
                 }
             }
         }
         answers
-    }
-
-    /// Boxed: it is rare and large, and every group would have to carry it.
-    fn write_alone<'a>(&'a self, job: &'a Job) -> BoxFuture<'a, Answered> {
-        self.write_one(job).boxed()
     }
 
     /// Runs the statement; gives a number for each execution that was held or started.

@@ -89,7 +89,7 @@ impl SqlStore {
         drop(others);
         match written {
             Written::Answered(answered) => answered,
-            Written::Refused(job) => Box::pin(self.write_one(&job)).await,
+            Written::Refused(job) => self.write_one(&job).await,
         }
     }
 
